@@ -1,0 +1,1 @@
+//! ferry carries files up and down for hosts of mini-programs.
