@@ -4,3 +4,4 @@ pub mod headers;
 pub mod kind;
 pub mod network;
 pub mod policy;
+pub mod profile;
