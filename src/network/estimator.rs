@@ -126,7 +126,7 @@ impl Estimator {
         self.fresh = 0;
     }
 
-    /// The estimate, at most [`REUSE_MS`] old and made from at least two thirds of the observations there are.
+    /// The estimate, at most a second old and made from at least two thirds of the observations there are.
     pub fn estimate(&mut self, now_ms: i64) -> NetworkEstimate {
         let mut estimate = match self.cached {
             Some(cached) if self.still_good(&cached, now_ms) => cached.estimate,

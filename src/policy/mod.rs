@@ -1,6 +1,8 @@
 //! Where a task may connect to: URL, origin and address rules. Pure: nothing here resolves or connects.
 
 mod address;
+#[cfg(test)]
+mod bypass_tests;
 mod origin;
 #[cfg(test)]
 mod tests;
