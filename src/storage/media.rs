@@ -3,15 +3,25 @@
 pub(super) const UNKNOWN_EXTENSION: &str = "unknown";
 
 /// Where the registry's first extension is not the one players go by, and a name that servers made up.
-const PREFERRED: &[(&str, &str)] =
-    &[("audio/mpeg", "mp3"), ("video/quicktime", "mov"), ("image/jpg", "jpg")];
+const PREFERRED: &[(&str, &str)] = &[
+    ("audio/mpeg", "mp3"),
+    ("audio/aac", "aac"),
+    ("audio/ogg", "ogg"),
+    ("video/quicktime", "mov"),
+    ("image/jpg", "jpg"),
+];
 
 /// The extension a downloaded file gets for the response's Content-Type.
 pub fn extension_for(content_type: &str) -> &'static str {
     let essence = content_type.split([';', ',']).next().unwrap_or_default();
     let essence = essence.trim().to_ascii_lowercase();
-    let preferred = PREFERRED.iter().find(|(name, _)| *name == essence).map(|(_, e)| *e);
-    preferred.or_else(|| mime2ext::mime2ext(&essence)).unwrap_or(UNKNOWN_EXTENSION)
+    let preferred = PREFERRED
+        .iter()
+        .find(|(name, _)| *name == essence)
+        .map(|(_, e)| *e);
+    preferred
+        .or_else(|| mime2ext::mime2ext(&essence))
+        .unwrap_or(UNKNOWN_EXTENSION)
 }
 
 /// The Content-Type of an uploaded file, by the extension of its name.
@@ -45,7 +55,7 @@ mod tests {
             ("audio/aac", "aac"),
             ("audio/mp4", "m4a"),
             ("audio/wav", "wav"),
-            ("audio/ogg", "oggx"),
+            ("audio/ogg", "ogg"),
             ("video/webm", "webm"),
             ("application/octet-stream", "bin"),
             ("", "unknown"),
