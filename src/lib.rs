@@ -5,3 +5,5 @@ pub mod kind;
 pub mod network;
 pub mod policy;
 pub mod profile;
+#[doc(hidden)]
+pub mod storage;
