@@ -22,7 +22,10 @@ impl Ground {
     fn new() -> Self {
         let dir = TempDir::new().unwrap();
         let top = fs::canonicalize(dir.path()).unwrap();
-        let config = StorageConfig { root: Some(top.join("root")), ..StorageConfig::default() };
+        let config = StorageConfig {
+            root: Some(top.join("root")),
+            ..StorageConfig::default()
+        };
         let storage = Storage::open(config).unwrap();
         for folder in ["canary", "root/usr/d/e"] {
             fs::create_dir_all(top.join(folder)).unwrap();
@@ -34,7 +37,11 @@ impl Ground {
             symlink(top.join("canary"), top.join(folder).join("l")).unwrap();
             symlink("../../canary/secret", top.join(folder).join("s")).unwrap();
         }
-        Self { _top: dir, top, storage }
+        Self {
+            _top: dir,
+            top,
+            storage,
+        }
     }
 
     fn check(&self, path: &str) {
@@ -51,7 +58,11 @@ impl Ground {
             let committed = pending.commit("").unwrap();
             assert_eq!(committed.path, path);
             let real = fs::canonicalize(&committed.real_path).unwrap();
-            let folder = if path.starts_with("wxfile://tmp_") { "root/tmp" } else { "root/usr" };
+            let folder = if path.starts_with("wxfile://tmp_") {
+                "root/tmp"
+            } else {
+                "root/usr"
+            };
             assert!(real.starts_with(self.top.join(folder)));
             fs::remove_file(real).unwrap();
         }
