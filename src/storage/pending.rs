@@ -184,7 +184,10 @@ impl PendingFile {
         };
         let name: &Path = name.as_ref();
         let rename = || {
-            let replaced = self.home.replaced_len(name);
+            let replaced = match &self.target {
+                Target::Named { .. } => self.home.replaced_len(name),
+                Target::Temporary => 0,
+            };
             self.home
                 .rename(&names::partial(&self.random), name)
                 .map(|()| replaced)

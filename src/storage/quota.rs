@@ -19,6 +19,8 @@ const RECOUNT_SHARE: u32 = 100;
 pub struct Quota {
     limit: u64,
     ledger: Mutex<Ledger>,
+    /// Two downloads that replace the same file must not both count its size as freed.
+    renaming: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +41,7 @@ impl Quota {
                 stored,
                 ..Ledger::default()
             }),
+            renaming: Mutex::new(()),
         }
     }
 
@@ -116,7 +119,10 @@ impl Claim {
         rename: impl FnOnce() -> Result<u64, E>,
     ) -> Result<(), E> {
         self.quota.ledger.lock().settling += 1;
-        let result = rename();
+        let result = {
+            let _one_at_a_time = self.quota.renaming.lock();
+            rename()
+        };
         let mut ledger = self.quota.ledger.lock();
         ledger.settling -= 1;
         ledger.settled += 1;

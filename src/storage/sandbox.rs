@@ -70,8 +70,32 @@ impl Area {
 pub struct Sandbox {
     pub temporary: Arc<Area>,
     pub user: Arc<Area>,
-    /// Holds the shared lock that says the storage is in use.
-    _in_use: File,
+    _in_use: InUse,
+}
+
+/// Says to others that this root is in use, for as long as it lives.
+#[derive(Debug)]
+struct InUse(File);
+
+impl InUse {
+    /// Runs `clear` first if nobody else uses the root.
+    fn claim(root: &Path, clear: impl FnOnce() -> io::Result<()>) -> io::Result<Self> {
+        let lock = Self(File::open(root)?);
+        let alone = flock(&lock.0, FlockOperation::NonBlockingLockExclusive);
+        if alone != Err(rustix::io::Errno::WOULDBLOCK) {
+            clear()?;
+        }
+        // A file system without locks has nobody to keep out either.
+        let _ = flock(&lock.0, FlockOperation::LockShared);
+        Ok(lock)
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        // Closing alone would not do while a child of the host, forked but not yet executing, still has the descriptor.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
 }
 
 impl Sandbox {
@@ -82,27 +106,21 @@ impl Sandbox {
             .create(root)?;
         // The host may change its working folder; what it named stays what it was.
         let root_path = std::fs::canonicalize(root)?;
-        let lock = File::open(&root_path)?;
         let root = Dir::open_ambient_dir(&root_path, ambient_authority())?;
         let (temporary, temporary_path) = Area::open(&root, &root_path, TEMPORARY_FOLDER)?;
         let (user, user_path) = Area::open(&root, &root_path, USER_FOLDER)?;
 
         // What lies here is rubbish of an earlier launch only while nobody else uses the same root.
-        if !matches!(
-            flock(&lock, FlockOperation::NonBlockingLockExclusive),
-            Err(rustix::io::Errno::WOULDBLOCK)
-        ) {
+        let in_use = InUse::claim(&root_path, || {
             sweep::remove_partials(&temporary)?;
             sweep::remove_partials(&user)?;
-            sweep::trim(&temporary, config.temp_trim_to())?;
-        }
-        // A file system without locks has nobody to keep out either.
-        let _ = flock(&lock, FlockOperation::LockShared);
+            sweep::trim(&temporary, config.temp_trim_to())
+        })?;
 
         Ok(Self {
             temporary: Arc::new(Area::new(temporary, temporary_path, config.temp_quota())?),
             user: Arc::new(Area::new(user, user_path, config.user_quota())?),
-            _in_use: lock,
+            _in_use: in_use,
         })
     }
 

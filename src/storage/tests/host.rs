@@ -42,7 +42,7 @@ fn host_mode_refuses_what_is_not_a_file() {
     let dir = TempDir::new().unwrap();
     let storage = host(dir.path());
     let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    rustix::fs::mkfifoat(rustix::fs::CWD, at("fifo"), 0o600.into()).unwrap();
+    make_fifo(at("fifo").as_ref());
     let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
     fs::write(at("file"), "").unwrap();
     let long = "n".repeat(256);

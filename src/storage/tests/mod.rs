@@ -60,3 +60,11 @@ fn read_upload(storage: &Storage, path: &str) -> Vec<u8> {
     assert_eq!(upload.len, data.len() as u64);
     data
 }
+
+fn make_fifo(path: &Path) {
+    let status = std::process::Command::new("mkfifo")
+        .arg(path)
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
