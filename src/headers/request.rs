@@ -21,15 +21,11 @@ pub struct HeaderError {
     pub reason: &'static str,
 }
 
-impl HeaderError {
-    pub const ERRNO: i32 = 1001;
-}
-
 impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 64;
         let name = self.name.escape_debug();
-        write!(f, "parameter error: header ")?;
+        write!(f, "header ")?;
         if self.name.chars().count() > SHOWN {
             let start: String = name.take(SHOWN).collect();
             write!(f, "{start}…")?;
@@ -277,7 +273,7 @@ mod tests {
                 let error = request_headers(&pairs(&[(name, value)]), &context).unwrap_err();
                 assert_eq!(error.name, name);
                 let text = error.to_string();
-                let expected = format!("parameter error: header {words}");
+                let expected = format!("header {words}");
                 assert!(text.starts_with(&expected), "{text}");
                 assert!(!text.contains("secret"), "{text}");
             }

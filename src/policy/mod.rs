@@ -37,27 +37,9 @@ pub enum Denied {
     RedirectNotInDomainList,
 }
 
-impl Denied {
-    pub const fn errno(self) -> i32 {
-        match self {
-            Denied::InvalidUrl => 600009,
-            Denied::NotInDomainList | Denied::RedirectNotInDomainList => 600002,
-        }
-    }
-
-    /// The text after `fail `.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Denied::InvalidUrl => "invalid URL",
-            Denied::NotInDomainList => "url not in domain list",
-            Denied::RedirectNotInDomainList => "redirect url not in domain list",
-        }
-    }
-}
-
 impl fmt::Display for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
+        f.write_str(&crate::error::Failure::from(*self).text())
     }
 }
 

@@ -1,5 +1,7 @@
 //! What storage can refuse, in the words and numbers a mini-program sees.
 
+use crate::error::Failure;
+use crate::kind::Kind;
 use std::fmt;
 use std::io;
 
@@ -23,29 +25,10 @@ pub enum StorageError {
 }
 
 impl StorageError {
+    /// The errno of the task that it fails.
     pub fn errno(&self) -> i32 {
-        match self {
-            Self::NotFound => 1300002,
-            Self::IsDirectory => 1300021,
-            Self::PermissionDenied => 1300013,
-            Self::Read => 1300005,
-            Self::NotPermitted(_) => 603303,
-            Self::SaveFailed => 603300,
-            Self::StorageLimit => 1300202,
-        }
-    }
-
-    /// The part of errMsg that follows `fail `.
-    pub fn text(&self) -> String {
-        match self {
-            Self::NotFound => "file not found".into(),
-            Self::IsDirectory => "is a directory".into(),
-            Self::PermissionDenied => "permission denied".into(),
-            Self::Read => "file read error".into(),
-            Self::NotPermitted(path) => format!("permission denied, open {path}"),
-            Self::SaveFailed => "save file error".into(),
-            Self::StorageLimit => "storage limit exceeded".into(),
-        }
+        // None of these numbers depends on the kind.
+        Failure::from(self.clone()).errno(Kind::Download)
     }
 
     /// An error of opening a file to upload.
@@ -98,7 +81,7 @@ impl StorageError {
 
 impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text())
+        f.write_str(&Failure::from(self.clone()).text())
     }
 }
 

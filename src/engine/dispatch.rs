@@ -1,0 +1,291 @@
+//! Tells observers what tasks have to tell: on the engine's callback thread, or where the host pumps.
+
+use std::cell::RefCell;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{unbounded, Receiver, RecvTimeoutError, Sender};
+use parking_lot::{Condvar, Mutex};
+
+use super::outcome::{End, Outcome};
+use super::task::{Audience, Step, Task};
+use crate::error::Failure;
+
+/// Something in the dispatcher's queue.
+enum Item {
+    Task(Arc<Task>),
+    /// The engine thread has ended; nothing comes after this.
+    Closed,
+}
+
+/// Wakes the host's loop.
+pub type Wakeup = Box<dyn Fn() + Send + Sync>;
+
+/// The queue of tasks that have something to tell, and whose turn it is to tell it.
+pub struct Dispatcher {
+    sender: Sender<Item>,
+    receiver: Receiver<Item>,
+    wakeup: Option<Wakeup>,
+    /// The host has been woken and has not dispatched since.
+    woken: AtomicBool,
+    /// Held while telling: one thread at a time. The task whose mailbox was not empty when the host's budget ended.
+    turn: Mutex<Option<Arc<Task>>>,
+    closed: Mutex<Closing>,
+    closed_changed: Condvar,
+}
+
+#[derive(Default)]
+struct Closing {
+    closed: bool,
+    last_words: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+thread_local! {
+    /// The dispatchers this thread is telling for, innermost last.
+    static TELLING: RefCell<Vec<*const Dispatcher>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a round of telling ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Round {
+    /// So many events were told.
+    Told(u32),
+    /// The calling thread is inside a callback of this dispatcher.
+    Reentrant,
+}
+
+impl Dispatcher {
+    /// With `wakeup` the host pumps.
+    pub fn new(wakeup: Option<Wakeup>) -> Dispatcher {
+        let (sender, receiver) = unbounded();
+        Dispatcher {
+            sender,
+            receiver,
+            wakeup,
+            woken: AtomicBool::new(false),
+            turn: Mutex::new(None),
+            closed: Mutex::default(),
+            closed_changed: Condvar::new(),
+        }
+    }
+
+    pub fn is_pumped(&self) -> bool {
+        self.wakeup.is_some()
+    }
+
+    /// How many tasks have something to tell.
+    pub fn backlog(&self) -> usize {
+        self.receiver.len()
+    }
+
+    pub(super) fn post(&self, task: Arc<Task>) {
+        self.push(Item::Task(task));
+    }
+
+    /// Says that no task will post again.
+    pub(super) fn post_closed(&self) {
+        self.push(Item::Closed);
+    }
+
+    fn push(&self, item: Item) {
+        // The receiver lives as long as the sender: this cannot fail.
+        let _ = self.sender.send(item);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Some(wakeup) = &self.wakeup {
+            if !self.woken.swap(true, Ordering::AcqRel) {
+                wakeup();
+            }
+        }
+    }
+
+    /// Whether the calling thread is inside one of this dispatcher's callbacks.
+    pub fn is_telling(&self) -> bool {
+        TELLING.with_borrow(|stack| stack.contains(&std::ptr::from_ref(self)))
+    }
+
+    /// Whether everything has been told and the dispatcher is closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed.lock().closed
+    }
+
+    /// Runs `words` on the dispatching thread after everything else, or now when that is over.
+    pub fn at_close(&self, words: Box<dyn FnOnce() + Send>) -> Result<(), Box<dyn FnOnce() + Send>> {
+        let mut closing = self.closed.lock();
+        if closing.closed {
+            return Err(words);
+        }
+        closing.last_words.push(words);
+        Ok(())
+    }
+
+    /// Waits until everything has been told.
+    pub fn wait_closed(&self) {
+        let mut closing = self.closed.lock();
+        while !closing.closed {
+            self.closed_changed.wait(&mut closing);
+        }
+    }
+
+    /// The callback thread: tells until closed.
+    pub fn run(&self) {
+        while !self.is_closed() {
+            let Ok(item) = self.receiver.recv() else { return };
+            let mut turn = self.turn.lock();
+            self.tell_item(item, u32::MAX, &mut turn);
+        }
+    }
+
+    /// The host's pump: tells at most `max` events, never waits for one.
+    pub fn pump(&self, max: u32) -> Round {
+        if self.is_telling() {
+            return Round::Reentrant;
+        }
+        let mut turn = self.turn.lock();
+        // What is posted from here on wakes the host again, even if this round tells it: a wake-up too many is harmless.
+        self.woken.store(false, Ordering::Release);
+        let mut told = 0;
+        while told < max {
+            let item = match turn.take() {
+                Some(task) => Item::Task(task),
+                None => match self.receiver.try_recv() {
+                    Ok(item) => item,
+                    Err(_) => break,
+                },
+            };
+            told += self.tell_item(item, max - told, &mut turn);
+        }
+        if turn.is_some() || !self.receiver.is_empty() {
+            self.wake();
+        }
+        Round::Told(told)
+    }
+
+    /// Tells until closed, on a host's thread that closes a pumped engine.
+    pub fn pump_until_closed(&self) {
+        while !self.is_closed() {
+            let mut turn = self.turn.lock();
+            let item = match turn.take() {
+                Some(task) => Item::Task(task),
+                // Another thread may take the last item, so the wait has an end.
+                None => match self.receiver.recv_timeout(Duration::from_millis(50)) {
+                    Ok(item) => item,
+                    Err(RecvTimeoutError::Timeout) => continue,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                },
+            };
+            self.tell_item(item, u32::MAX, &mut turn);
+        }
+    }
+
+    fn tell_item(&self, item: Item, budget: u32, turn: &mut Option<Arc<Task>>) -> u32 {
+        TELLING.with_borrow_mut(|stack| stack.push(self));
+        let told = match item {
+            Item::Task(task) => {
+                match catch_unwind(AssertUnwindSafe(|| tell_task(&task, budget))) {
+                    Ok((told, false)) => told,
+                    Ok((told, true)) => {
+                        *turn = Some(task);
+                        told
+                    }
+                    Err(_) => {
+                        self.recover(task);
+                        1
+                    }
+                }
+            }
+            Item::Closed => {
+                self.close();
+                0
+            }
+        };
+        TELLING.with_borrow_mut(|stack| stack.pop());
+        told
+    }
+
+    /// After a fault of ours while telling: an ended task lets go, another goes on with its next event.
+    fn recover(&self, task: Arc<Task>) {
+        task.shared.log.error(format_args!("task {}: a fault while telling an event", task.id));
+        if task.outcome().is_some() {
+            task.let_go();
+        } else {
+            self.post(task);
+        }
+    }
+
+    fn close(&self) {
+        loop {
+            let mut closing = self.closed.lock();
+            let words = std::mem::take(&mut closing.last_words);
+            if words.is_empty() {
+                closing.closed = true;
+                self.closed_changed.notify_all();
+                return;
+            }
+            drop(closing);
+            for word in words {
+                word();
+            }
+        }
+    }
+}
+
+/// Empties the mailbox of a task, up to the budget. How many events were told, and whether more wait.
+fn tell_task(task: &Arc<Task>, budget: u32) -> (u32, bool) {
+    let mut told = 0;
+    while told < budget {
+        let (step, audience) = task.next_step();
+        match step {
+            Step::Nothing => return (told, false),
+            Step::Headers(headers) => audience.tell(task, |observer| observer.headers(task, &headers)),
+            Step::Progress(progress) => audience.tell(task, |observer| observer.progress(task, progress)),
+            Step::End(end) => {
+                tell_end(task, *end, audience);
+                return (told + 1, false);
+            }
+        }
+        told += 1;
+    }
+    (told, true)
+}
+
+fn tell_end(task: &Arc<Task>, end: End, audience: Audience) {
+    let aborted = task.is_aborted();
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        crate::fault::point("dispatch");
+        end.finish(aborted)
+    }))
+    .unwrap_or_else(|_| Outcome::failed(task.kind, Failure::Internal("a fault at the end of a task".into())));
+    let outcome = task.settle(outcome);
+    task.shared.count_end(task, outcome);
+    if let Some(main) = &audience.main {
+        main.end(task, outcome);
+    }
+    drop(audience);
+    task.let_go();
+}
+
+impl Audience {
+    /// Tells the task's own callbacks, then the listeners in the order they were added. One that aborts the
+    /// task, or removes another, is obeyed at once.
+    fn tell(&self, task: &Task, tell: impl Fn(&dyn super::task::Observer)) {
+        if let Some(main) = &self.main {
+            if task.is_aborted() {
+                return;
+            }
+            tell(&**main);
+        }
+        for listener in &self.listeners {
+            if task.is_aborted() {
+                return;
+            }
+            if listener.active.load(Ordering::Acquire) {
+                tell(&*listener.observer);
+            }
+        }
+    }
+}

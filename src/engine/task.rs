@@ -1,0 +1,304 @@
+//! A task: what the host asked for, what waits to be told, and how it ended.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicU8, AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use once_cell::sync::OnceCell;
+use parking_lot::Mutex;
+
+use super::outcome::{End, Outcome, Progress};
+use super::shared::{Command, Shared};
+use super::spec::Spec;
+use crate::view::Headers;
+use crate::kind::Kind;
+
+/// Where a task is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum State {
+    Queued = 0,
+    Connecting = 1,
+    Sending = 2,
+    Receiving = 3,
+    Finishing = 4,
+    Succeeded = 5,
+    Failed = 6,
+}
+
+impl State {
+    fn from_u8(value: u8) -> State {
+        match value {
+            0 => State::Queued,
+            1 => State::Connecting,
+            2 => State::Sending,
+            3 => State::Receiving,
+            4 => State::Finishing,
+            5 => State::Succeeded,
+            _ => State::Failed,
+        }
+    }
+}
+
+/// What a task tells. Methods run on the dispatching thread, one at a time; the last drop happens there too.
+pub trait Observer: Send + Sync {
+    /// It is the task's now: it will be told what it asked for, and let go of. Not called when it is given back.
+    fn accepted(&self) {}
+    /// The response headers have arrived.
+    fn headers(&self, _task: &Arc<Task>, _headers: &Headers) {}
+    /// The transfer has come further.
+    fn progress(&self, _task: &Arc<Task>, _progress: Progress) {}
+    /// The task has ended.
+    fn end(&self, _task: &Arc<Task>, _outcome: &Outcome) {}
+}
+
+/// The events that listeners are added for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    Headers,
+    Progress,
+}
+
+/// An added listener: `active` is taken away first, so that one removed by another during an event is not called.
+pub(super) struct Listener {
+    id: u64,
+    event: Event,
+    pub(super) active: AtomicBool,
+    pub(super) observer: Arc<dyn Observer>,
+}
+
+/// One upload or download. Shared by the host's handle, the engine and the dispatcher.
+pub struct Task {
+    pub id: u64,
+    pub kind: Kind,
+    pub priority: i32,
+    pub(super) shared: Arc<Shared>,
+    /// Taken by the engine thread when the task leaves the queue.
+    pub(super) spec: Mutex<Option<Box<Spec>>>,
+    /// Wall and monotonic time of the call.
+    pub(super) invoked: crate::clock::Stamp,
+    /// When it began to wait for a place, µs since `invoked`; the engine thread's alone.
+    pub(super) queued_us: AtomicU64,
+    /// Index among the running ones; the engine thread's alone.
+    pub(super) slot: AtomicUsize,
+    state: AtomicU8,
+    aborted: AtomicBool,
+    core: Mutex<Core>,
+    outcome: OnceCell<Box<Outcome>>,
+}
+
+/// What the mailbox of a task holds: at most one of each, so that a host that is slow to listen costs no more.
+#[derive(Default)]
+struct Mailbox {
+    headers: Option<Arc<Headers>>,
+    progress: Option<Progress>,
+    end: Option<Box<End>>,
+}
+
+struct Core {
+    mailbox: Mailbox,
+    /// In the dispatcher's queue.
+    scheduled: bool,
+    /// The end has been chosen; abort comes too late.
+    decided: bool,
+    main: Option<Arc<dyn Observer>>,
+    listeners: Vec<Arc<Listener>>,
+    /// Removed listeners, to be let go of on the dispatching thread.
+    garbage: Vec<Arc<Listener>>,
+    next_listener: u64,
+}
+
+/// The next thing to tell.
+pub(super) enum Step {
+    Headers(Arc<Headers>),
+    Progress(Progress),
+    End(Box<End>),
+    Nothing,
+}
+
+/// Whom to tell it to.
+pub(super) struct Audience {
+    pub(super) main: Option<Arc<dyn Observer>>,
+    pub(super) listeners: Vec<Arc<Listener>>,
+}
+
+pub(super) const NO_SLOT: usize = usize::MAX;
+
+impl Task {
+    pub(super) fn new(id: u64, spec: Box<Spec>, observer: Arc<dyn Observer>, shared: Arc<Shared>) -> Task {
+        Task {
+            id,
+            kind: spec.kind(),
+            priority: spec.priority,
+            shared,
+            spec: Mutex::new(Some(spec)),
+            invoked: crate::clock::Stamp::now(),
+            queued_us: AtomicU64::new(0),
+            slot: AtomicUsize::new(NO_SLOT),
+            state: AtomicU8::new(State::Queued as u8),
+            aborted: AtomicBool::new(false),
+            core: Mutex::new(Core {
+                mailbox: Mailbox::default(),
+                scheduled: false,
+                decided: false,
+                main: Some(observer),
+                listeners: Vec::new(),
+                garbage: Vec::new(),
+                next_listener: 1,
+            }),
+            outcome: OnceCell::new(),
+        }
+    }
+
+    /// Where the task is now.
+    pub fn state(&self) -> State {
+        State::from_u8(self.state.load(Ordering::Acquire))
+    }
+
+    /// The states of a running task only go up within one hop; the end wins over all of them.
+    pub(crate) fn set_running_state(&self, state: State) {
+        let _ = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
+            (now < State::Finishing as u8).then_some(state as u8)
+        });
+    }
+
+    /// How it ended; None until the end is being told.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.get().map(|boxed| &**boxed)
+    }
+
+    pub(super) fn is_aborted(&self) -> bool {
+        self.aborted.load(Ordering::Acquire)
+    }
+
+    /// Ends the task with `fail abort`, unless its end has been chosen already.
+    pub fn abort(self: &Arc<Self>) {
+        let finishing = {
+            let mut core = self.core.lock();
+            if core.decided || self.aborted.swap(true, Ordering::AcqRel) {
+                return;
+            }
+            core.mailbox.headers = None;
+            core.mailbox.progress = None;
+            core.mailbox.end.is_some()
+        };
+        // An end that waits to be told becomes the abort when it is told.
+        if !finishing {
+            self.shared.send(Command::Abort(self.clone()));
+        }
+    }
+
+    /// Adds a listener; gives it back when the task has ended.
+    pub fn add_listener(&self, event: Event, observer: Arc<dyn Observer>) -> Result<u64, Arc<dyn Observer>> {
+        let mut core = self.core.lock();
+        if core.decided {
+            return Err(observer);
+        }
+        observer.accepted();
+        let id = core.next_listener;
+        core.next_listener += 1;
+        core.listeners.push(Arc::new(Listener { id, event, active: AtomicBool::new(true), observer }));
+        Ok(id)
+    }
+
+    /// Removes one added listener, or all for the event. Whether there was one.
+    pub fn remove_listeners(self: &Arc<Self>, event: Event, id: Option<u64>) -> bool {
+        let mut core = self.core.lock();
+        let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut core.listeners)
+            .into_iter()
+            .partition(|listener| listener.event == event && id.is_none_or(|id| id == listener.id));
+        core.listeners = kept;
+        if gone.is_empty() {
+            return false;
+        }
+        for listener in &gone {
+            listener.active.store(false, Ordering::Release);
+        }
+        core.garbage.extend(gone);
+        self.schedule(core);
+        true
+    }
+
+    /// Leaves headers to be told.
+    pub(crate) fn post_headers(self: &Arc<Self>, headers: Arc<Headers>) {
+        let mut core = self.core.lock();
+        if !self.is_aborted() {
+            core.mailbox.headers = Some(headers);
+            self.schedule(core);
+        }
+    }
+
+    /// Leaves progress to be told; it takes the place of what was not told yet.
+    pub(crate) fn post_progress(self: &Arc<Self>, progress: Progress) {
+        let mut core = self.core.lock();
+        if !self.is_aborted() {
+            core.mailbox.progress = Some(progress);
+            self.schedule(core);
+        }
+    }
+
+    /// Leaves the end to be told.
+    pub(super) fn post_end(self: &Arc<Self>, end: Box<End>) {
+        let mut core = self.core.lock();
+        if core.decided || core.mailbox.end.is_some() {
+            debug_assert!(false, "a task ended twice");
+            return;
+        }
+        self.state.store(State::Finishing as u8, Ordering::Release);
+        core.mailbox.end = Some(end);
+        self.schedule(core);
+    }
+
+    fn schedule(self: &Arc<Self>, mut core: parking_lot::MutexGuard<'_, Core>) {
+        if !core.scheduled {
+            core.scheduled = true;
+            drop(core);
+            self.shared.dispatcher.post(self.clone());
+        }
+    }
+
+    /// Takes the next thing to tell out of the mailbox, and lets go of removed listeners. After `Nothing`
+    /// the task is out of the dispatcher's queue.
+    pub(super) fn next_step(&self) -> (Step, Audience) {
+        let mut core = self.core.lock();
+        let garbage = std::mem::take(&mut core.garbage);
+        let (step, event) = if let Some(headers) = core.mailbox.headers.take() {
+            (Step::Headers(headers), Some(Event::Headers))
+        } else if let Some(progress) = core.mailbox.progress.take() {
+            (Step::Progress(progress), Some(Event::Progress))
+        } else if let Some(end) = core.mailbox.end.take() {
+            core.decided = true;
+            (Step::End(end), None)
+        } else {
+            core.scheduled = false;
+            (Step::Nothing, None)
+        };
+        let audience = Audience {
+            main: if matches!(step, Step::Nothing) { None } else { core.main.clone() },
+            listeners: event.map_or_else(Vec::new, |event| {
+                core.listeners.iter().filter(|listener| listener.event == event).cloned().collect()
+            }),
+        };
+        drop(core);
+        drop(garbage);
+        (step, audience)
+    }
+
+    /// Fixes the outcome.
+    pub(super) fn settle(&self, outcome: Outcome) -> &Outcome {
+        let state = if outcome.failure.is_none() { State::Succeeded } else { State::Failed };
+        let outcome = self.outcome.get_or_init(|| Box::new(outcome));
+        self.state.store(state as u8, Ordering::Release);
+        outcome
+    }
+
+    /// Lets go of every observer, listeners first. On the dispatching thread, after the end was told.
+    pub(super) fn let_go(&self) {
+        let (main, listeners, garbage) = {
+            let mut core = self.core.lock();
+            (core.main.take(), std::mem::take(&mut core.listeners), std::mem::take(&mut core.garbage))
+        };
+        drop(garbage);
+        drop(listeners);
+        drop(main);
+    }
+}

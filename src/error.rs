@@ -1,0 +1,125 @@
+//! How a task fails: the one place where errno and errMsg are made.
+
+use crate::headers::HeaderError;
+use crate::kind::Kind;
+use crate::policy::Denied;
+use crate::storage::StorageError;
+
+/// Why a task failed. The same on all platforms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    Aborted,
+    Timeout,
+    /// Names the option.
+    Parameter(String),
+    InvalidUrl,
+    NotInDomainList,
+    RedirectNotInDomainList,
+    TooManyRedirects,
+    QueueFull,
+    Interrupted,
+    /// libcurl's code and words.
+    Network(String),
+    FileNotFound,
+    IsDirectory,
+    FilePermission,
+    FileRead,
+    /// The path as the caller gave it.
+    TargetNotPermitted(String),
+    SaveFile,
+    StorageLimit,
+    TooLarge,
+    OutOfMemory,
+    Internal(String),
+}
+
+impl Failure {
+    /// The number that programs compare.
+    pub fn errno(&self, kind: Kind) -> i32 {
+        match self {
+            Failure::Aborted => match kind {
+                Kind::Upload => 1,
+                Kind::Download => 603105,
+            },
+            Failure::Internal(_) => 4,
+            Failure::Timeout => 5,
+            Failure::OutOfMemory => 111,
+            Failure::Parameter(_) => 1001,
+            Failure::Network(_) => 600001,
+            Failure::NotInDomainList | Failure::RedirectNotInDomainList => 600002,
+            Failure::Interrupted => 600003,
+            Failure::QueueFull => 600007,
+            Failure::TooManyRedirects => 600008,
+            Failure::InvalidUrl => 600009,
+            Failure::SaveFile => 603300,
+            Failure::TooLarge => 603301,
+            Failure::TargetNotPermitted(_) => 603303,
+            Failure::FileNotFound => 1300002,
+            Failure::FileRead => 1300005,
+            Failure::FilePermission => 1300013,
+            Failure::IsDirectory => 1300021,
+            Failure::StorageLimit => 1300202,
+        }
+    }
+
+    /// What follows `uploadFile:fail `.
+    pub fn text(&self) -> String {
+        match self {
+            Failure::Aborted => "abort".into(),
+            Failure::Timeout => "timeout".into(),
+            Failure::Parameter(what) => format!("parameter error: {what}"),
+            Failure::InvalidUrl => "invalid URL".into(),
+            Failure::NotInDomainList => "url not in domain list".into(),
+            Failure::RedirectNotInDomainList => "redirect url not in domain list".into(),
+            Failure::TooManyRedirects => "exceed max redirect count".into(),
+            Failure::QueueFull => "exceed max task count".into(),
+            Failure::Interrupted => "interrupted".into(),
+            Failure::Network(words) => format!("network error: {words}"),
+            Failure::FileNotFound => "file not found".into(),
+            Failure::IsDirectory => "is a directory".into(),
+            Failure::FilePermission => "permission denied".into(),
+            Failure::FileRead => "file read error".into(),
+            Failure::TargetNotPermitted(path) => format!("permission denied, open {path}"),
+            Failure::SaveFile => "save file error".into(),
+            Failure::StorageLimit => "storage limit exceeded".into(),
+            Failure::TooLarge => "exceed max file size".into(),
+            Failure::OutOfMemory => "out of memory".into(),
+            Failure::Internal(what) => format!("internal error: {what}"),
+        }
+    }
+
+    /// The whole `errMsg`.
+    pub fn err_msg(&self, kind: Kind) -> String {
+        format!("{}:fail {}", kind.api_name(), self.text())
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Failure {
+        match error {
+            StorageError::NotFound => Failure::FileNotFound,
+            StorageError::IsDirectory => Failure::IsDirectory,
+            StorageError::PermissionDenied => Failure::FilePermission,
+            StorageError::Read => Failure::FileRead,
+            StorageError::NotPermitted(path) => Failure::TargetNotPermitted(path),
+            StorageError::SaveFailed => Failure::SaveFile,
+            StorageError::StorageLimit => Failure::StorageLimit,
+        }
+    }
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Failure {
+        match denied {
+            Denied::InvalidUrl => Failure::InvalidUrl,
+            Denied::NotInDomainList => Failure::NotInDomainList,
+            Denied::RedirectNotInDomainList => Failure::RedirectNotInDomainList,
+        }
+    }
+}
+
+impl From<HeaderError> for Failure {
+    fn from(error: HeaderError) -> Failure {
+        Failure::Parameter(error.to_string())
+    }
+}

@@ -1,0 +1,258 @@
+//! The handler of a curl handle: gives the body, takes the response, tells progress. On the engine thread.
+
+use std::io::SeekFrom;
+use std::net::IpAddr;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::Arc;
+use std::time::Instant;
+
+use curl::easy::{Handler, ReadError, SeekResult, WriteError};
+
+use super::meter::Meter;
+use super::source::Source;
+use crate::curl::hooks::Hooks;
+use crate::engine::task::{State, Task};
+use crate::engine::Config;
+use crate::error::Failure;
+use crate::headers::ResponseHeaders;
+use crate::storage::PendingFile;
+use crate::view::Headers;
+
+/// A handle's handler; empty while the handle waits in the pool.
+#[derive(Default)]
+pub struct Exchange {
+    pub live: Option<Box<Live>>,
+}
+
+/// Where the body of the response goes.
+pub enum Sink {
+    File(PendingFile),
+    Memory(Vec<u8>),
+}
+
+/// What is behind a redirect's body before ferry stops reading it: a short one keeps the connection usable.
+const REDIRECT_BODY_LIMIT: u64 = 64 * 1024;
+
+/// A task on the wire, over all its hops.
+pub struct Live {
+    pub task: Arc<Task>,
+    pub source: Option<Source>,
+    pub sink: Sink,
+    pub meter: Meter,
+    pub hop: Hop,
+}
+
+/// What is new with every hop.
+#[derive(Default)]
+pub struct Hop {
+    pub headers: ResponseHeaders,
+    /// The headers, once they are the final response's.
+    pub final_headers: Option<Arc<Headers>>,
+    /// The response sends us elsewhere.
+    pub redirects: bool,
+    /// Why a callback stopped the transfer.
+    pub failure: Option<Failure>,
+    /// An address was refused.
+    pub refused_address: bool,
+    /// Last byte in either direction; None until the connection stands.
+    pub last_activity: Option<Instant>,
+    /// Bytes of the response body.
+    pub received: u64,
+    sent: u64,
+}
+
+impl Live {
+    fn config(&self) -> &Config {
+        &self.task.shared().config
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.hop.failure.get_or_insert(failure);
+    }
+
+    fn header_line(&mut self, line: &[u8]) -> Result<(), Failure> {
+        self.touch();
+        let complete = self
+            .hop
+            .headers
+            .line(line)
+            .map_err(|error| Failure::Network(error.to_string()))?;
+        if complete {
+            self.response_begins()?;
+        }
+        Ok(())
+    }
+
+    fn response_begins(&mut self) -> Result<(), Failure> {
+        self.task.set_running_state(State::Receiving);
+        let headers = &self.hop.headers;
+        self.hop.redirects = is_redirect(headers.status()) && headers.location().is_some();
+        if self.hop.redirects {
+            return Ok(());
+        }
+        let announced = self.expected_length().filter(|_| !is_encoded(headers));
+        if let (Sink::File(file), Some(length)) = (&mut self.sink, announced) {
+            if length > self.task.shared().config.max_download_size {
+                return Err(Failure::TooLarge);
+            }
+            file.reserve(length)?;
+        }
+        let headers = Arc::new(Headers::new(self.hop.headers.clone()));
+        self.hop.final_headers = Some(headers.clone());
+        self.task.post_headers(headers);
+        Ok(())
+    }
+
+    /// The length of the body that will be written; None while unknown, as when it is decoded on the way.
+    fn expected_length(&self) -> Option<u64> {
+        let headers = &self.hop.headers;
+        let whole = headers.status() != 204 && headers.status() != 304;
+        headers.content_length().filter(|_| whole)
+    }
+
+    fn body(&mut self, data: &[u8]) -> Result<(), Failure> {
+        self.touch();
+        self.hop.received += data.len() as u64;
+        if self.hop.redirects {
+            // A short write ends the transfer; the redirect is followed all the same.
+            return if self.hop.received > REDIRECT_BODY_LIMIT { Err(Failure::Interrupted) } else { Ok(()) };
+        }
+        let (received, limits) = (self.hop.received, self.config());
+        match self.sink {
+            Sink::File(_) if received > limits.max_download_size => return Err(Failure::TooLarge),
+            Sink::Memory(_) if received > limits.max_response_body => {
+                return Err(Failure::Network(format!("response body exceeds {} bytes", limits.max_response_body)));
+            }
+            _ => {}
+        }
+        match &mut self.sink {
+            Sink::Memory(body) => {
+                body.try_reserve(data.len()).map_err(|_| Failure::OutOfMemory)?;
+                body.extend_from_slice(data);
+            }
+            Sink::File(file) => {
+                file.write(data)?;
+                let expected = self.progress_total();
+                self.progress(received, expected);
+            }
+        }
+        Ok(())
+    }
+
+    fn progress_total(&self) -> u64 {
+        match &self.hop.final_headers {
+            Some(headers) if is_encoded(&headers.plain) => 0,
+            _ => self.expected_length().unwrap_or(0),
+        }
+    }
+
+    fn progress(&mut self, transferred: u64, expected: u64) {
+        let now = self.hop.last_activity.unwrap_or_else(Instant::now);
+        if let Some(progress) = self.meter.update(now, transferred, expected) {
+            self.task.post_progress(progress);
+        }
+    }
+
+    fn touch(&mut self) {
+        self.hop.last_activity = Some(Instant::now());
+    }
+}
+
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// Whether libcurl may change the length of the body. Without the engine's switch it never asks for a coding,
+/// and stores what comes as it is.
+fn is_encoded(headers: &ResponseHeaders) -> bool {
+    headers.get_joined("Content-Encoding").is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity"))
+}
+
+impl Exchange {
+    /// Runs a callback behind the panic border; what it refuses becomes the failure of the transfer.
+    fn guarded<T>(&mut self, name: &str, body: impl FnOnce(&mut Live) -> Result<T, Failure>) -> Option<T> {
+        let live = self.live.as_mut()?;
+        match catch_unwind(AssertUnwindSafe(|| {
+            crate::fault::point(name);
+            body(live)
+        })) {
+            Ok(Ok(value)) => Some(value),
+            Ok(Err(failure)) => {
+                live.fail(failure);
+                None
+            }
+            Err(_) => {
+                live.fail(Failure::Internal(format!("a fault in the {name} callback")));
+                None
+            }
+        }
+    }
+}
+
+impl Handler for Exchange {
+    fn header(&mut self, data: &[u8]) -> bool {
+        self.guarded("header", |live| live.header_line(data)).is_some()
+    }
+
+    fn write(&mut self, data: &[u8]) -> Result<usize, WriteError> {
+        // Anything but the whole length makes libcurl end the transfer.
+        Ok(match self.guarded("write", |live| live.body(data)) {
+            Some(()) => data.len(),
+            None => usize::MAX,
+        })
+    }
+
+    fn read(&mut self, data: &mut [u8]) -> Result<usize, ReadError> {
+        self.guarded("read", |live| match &mut live.source {
+            Some(source) => source.read(data).map_err(|_| Failure::FileRead),
+            None => Ok(0),
+        })
+        .ok_or(ReadError::Abort)
+    }
+
+    fn seek(&mut self, whence: SeekFrom) -> SeekResult {
+        let sought = self.guarded("seek", |live| {
+            let SeekFrom::Start(position) = whence else { return Ok(false) };
+            Ok(live.source.as_mut().is_some_and(|source| source.seek(position)))
+        });
+        if sought == Some(true) {
+            SeekResult::Ok
+        } else {
+            SeekResult::Fail
+        }
+    }
+}
+
+impl Hooks for Exchange {
+    fn sent(&mut self, bytes: u64) -> bool {
+        let Some(live) = self.live.as_mut() else { return true };
+        if bytes != live.hop.sent {
+            live.hop.sent = bytes;
+            live.touch();
+            let expected = live.source.as_ref().map_or(0, Source::length);
+            live.progress(bytes, expected);
+        }
+        true
+    }
+
+    fn may_connect(&mut self, address: IpAddr) -> bool {
+        let Some(live) = self.live.as_mut() else { return false };
+        // Behind a proxy the address is the proxy's, which the host chose.
+        let allowed = live.config().proxy.is_some() || live.config().policy.check_address(address);
+        live.hop.refused_address |= !allowed;
+        allowed
+    }
+
+    fn request_starts(&mut self) -> bool {
+        let Some(live) = self.live.as_mut() else { return false };
+        live.touch();
+        live.task.set_running_state(State::Sending);
+        true
+    }
+
+    fn panicked(&mut self) {
+        if let Some(live) = self.live.as_mut() {
+            live.fail(Failure::Internal("a fault in a libcurl callback".into()));
+        }
+    }
+}
