@@ -32,7 +32,7 @@ impl Default for Config {
             port: 0,
             tls: None,
             http2: false,
-            record_limit: 100_000,
+            record_limit: 10_000,
             accepting: true,
             backlog: 1024,
             receive_buffer: None,

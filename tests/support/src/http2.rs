@@ -345,6 +345,8 @@ async fn route(ex: &mut Exchange, length: u64) -> io::Result<Plan> {
             let (sender, source) = stream(whole);
             tokio::spawn(async move {
                 if send_pattern(&sender, 0, part).await {
+                    // A reset throws away what is still queued; an idle runtime has sent it.
+                    tokio::time::sleep(LOOK).await;
                     let _ = sender.send(Err(io::Error::other("cut, as asked"))).await;
                 }
             });
@@ -426,8 +428,9 @@ impl Exchange {
     ) -> io::Result<Response<Body>> {
         let status = self.head.number("status").map_or(status, |s| s as u16);
         let status = StatusCode::from_u16(status).map_err(io::Error::other)?;
-        let source = match self.head.method.as_str() {
-            "HEAD" => text(""),
+        let source = match status.as_u16() {
+            204 | 304 => text(""),
+            _ if self.head.method == "HEAD" => text(""),
             _ => source,
         };
         let set: Vec<String> = self.head.params("set").collect();
