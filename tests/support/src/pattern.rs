@@ -68,12 +68,12 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     sha.hex()
 }
 
-#[derive(Clone)]
-pub(crate) struct Sha(digest::Context);
+/// Boxed, since a context is large and often only might be needed.
+pub(crate) struct Sha(Box<digest::Context>);
 
 impl Sha {
     pub fn new() -> Self {
-        Sha(digest::Context::new(&digest::SHA256))
+        Sha(Box::new(digest::Context::new(&digest::SHA256)))
     }
 
     pub fn update(&mut self, bytes: &[u8]) {

@@ -73,7 +73,7 @@ fn bad_kinds_are_refused() {
         (TlsKind::Tls11, "ServerDoesNotSupportTls12Or13"),
     ] {
         let server = Server::start_tls(kind);
-        let error = shake(&server, &[]).err().expect("a refusal");
+        let error = shake(&server, &[]).expect_err("a refusal");
         assert!(error.contains(why), "{kind:?}: {error}");
         server.wait_for(|state| state.connections_open == 0);
     }

@@ -1,15 +1,16 @@
 //! HTTP/2 by hyper, one small runtime per connection, and the hand-over to our HTTP/1.1 for
 //! clients that did not ask for it. A selection of the routes, the same as over HTTP/1.1.
 
+mod body;
+
 use std::future::poll_fn;
 use std::io;
 use std::net::TcpStream;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::server::conn::http2::Builder;
 use hyper::service::service_fn;
@@ -17,9 +18,9 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ServerConfig;
 use serde_json::json;
-use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 
+use self::body::{fill, send_pattern, stream, text, Body, Settle, Source};
 use crate::conn::Conn;
 use crate::exchange::size;
 use crate::head::Head;
@@ -83,96 +84,6 @@ struct Connection {
     shared: Arc<Shared>,
     id: u64,
     peer_port: u16,
-}
-
-/// Settles the record when the exchange ends, whoever ends it.
-struct Settle {
-    shared: Arc<Shared>,
-    request: u64,
-    outcome: Outcome,
-}
-
-impl Drop for Settle {
-    fn drop(&mut self) {
-        self.shared.finished(self.request, self.outcome);
-    }
-}
-
-enum Source {
-    Text(Bytes),
-    Fill {
-        filler: Filler,
-        at: u64,
-        end: u64,
-    },
-    /// Comes piece by piece from a task that waits in between.
-    Stream(mpsc::Receiver<io::Result<Bytes>>, u64),
-}
-
-struct Body {
-    source: Source,
-    settle: Settle,
-}
-
-impl Body {
-    fn left(&self) -> u64 {
-        match &self.source {
-            Source::Text(text) => text.len() as u64,
-            Source::Fill { at, end, .. } => end - at,
-            Source::Stream(_, left) => *left,
-        }
-    }
-}
-
-impl hyper::body::Body for Body {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if self.left() == 0 {
-            return Poll::Ready(None);
-        }
-        let piece = match &mut self.source {
-            Source::Text(text) => std::mem::take(text),
-            Source::Fill { filler, at, end } => {
-                let slice = filler.slice(*at, *end - *at);
-                *at += slice.len() as u64;
-                Bytes::from_static(slice)
-            }
-            Source::Stream(pieces, left) => match pieces.poll_recv(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Some(Ok(piece))) => {
-                    *left -= piece.len() as u64;
-                    piece
-                }
-                Poll::Ready(Some(Err(error))) => {
-                    self.settle.outcome = Outcome::Dropped;
-                    return Poll::Ready(Some(Err(error)));
-                }
-                Poll::Ready(None) => {
-                    return Poll::Ready(Some(Err(io::Error::other("the server stops"))))
-                }
-            },
-        };
-        if self.left() == 0 {
-            self.settle.outcome = Outcome::Answered;
-        }
-        self.settle
-            .shared
-            .update(|state| state.body_bytes_sent += piece.len() as u64);
-        Poll::Ready(Some(Ok(Frame::data(piece))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left() == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left())
-    }
 }
 
 async fn answer(request: Request<Incoming>, on: Connection) -> io::Result<Response<Body>> {
@@ -270,15 +181,6 @@ impl Plan {
             source,
         }
     }
-}
-
-fn text(text: &str) -> Source {
-    Source::Text(Bytes::copy_from_slice(text.as_bytes()))
-}
-
-fn fill(filler: Filler, count: u64) -> Source {
-    let (at, end) = (0, count);
-    Source::Fill { filler, at, end }
 }
 
 async fn route(ex: &mut Exchange, length: u64) -> io::Result<Plan> {
@@ -384,11 +286,6 @@ impl Drop for Gate {
     }
 }
 
-fn stream(length: u64) -> (mpsc::Sender<io::Result<Bytes>>, Source) {
-    let (sender, receiver) = mpsc::channel(1);
-    (sender, Source::Stream(receiver, length))
-}
-
 /// A body that stops at its gate after `part` bytes.
 fn held(gate: Gate, part: u64, whole: u64) -> Source {
     let (sender, source) = stream(whole);
@@ -402,18 +299,6 @@ fn held(gate: Gate, part: u64, whole: u64) -> Source {
     source
 }
 
-async fn send_pattern(sender: &mpsc::Sender<io::Result<Bytes>>, from: u64, to: u64) -> bool {
-    let mut at = from;
-    while at < to {
-        let piece = Filler::Pattern.slice(at, to - at);
-        at += piece.len() as u64;
-        if sender.send(Ok(Bytes::from_static(piece))).await.is_err() {
-            return false;
-        }
-    }
-    true
-}
-
 impl Exchange {
     fn json(self, status: u16, value: &serde_json::Value) -> io::Result<Response<Body>> {
         let headers = vec![("content-type", "application/json".to_owned())];
@@ -421,7 +306,7 @@ impl Exchange {
     }
 
     fn respond(
-        mut self,
+        self,
         status: u16,
         headers: Vec<(&'static str, String)>,
         source: Source,
@@ -443,15 +328,14 @@ impl Exchange {
             .iter()
             .chain(&set)
             .filter_map(|line| line.split_once(':'));
-        if let Source::Text(empty) = &source {
-            if empty.is_empty() {
-                self.settle.outcome = Outcome::Answered;
-            }
-        }
-        let mut response = Response::new(Body {
+        let mut body = Body {
             source,
             settle: self.settle,
-        });
+        };
+        if body.left() == 0 {
+            body.settle.outcome = Outcome::Answered;
+        }
+        let mut response = Response::new(body);
         *response.status_mut() = status;
         for (name, value) in lines.chain(asked) {
             let name = HeaderName::from_bytes(name.trim().to_ascii_lowercase().as_bytes());
