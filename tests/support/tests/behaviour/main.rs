@@ -1,0 +1,5 @@
+//! The server judged by bare sockets and by rustls.
+
+mod common;
+mod plain;
+mod tls;
