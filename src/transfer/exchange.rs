@@ -12,6 +12,7 @@ use super::meter::{Meter, Progress};
 use super::source::Source;
 use crate::config::Config;
 use crate::curl::hooks::Hooks;
+use crate::curl::info::Probe;
 use crate::error::Failure;
 use crate::headers::ResponseHeaders;
 use crate::storage::PendingFile;
@@ -20,6 +21,7 @@ use crate::view::Headers;
 /// A handle's handler; empty while the handle waits in the pool.
 #[derive(Default)]
 pub struct Exchange {
+    probe: Option<Probe>,
     pub live: Option<Box<Live>>,
 }
 
@@ -67,6 +69,8 @@ pub struct Hop {
     pub refused_address: bool,
     /// Last byte in either direction; None until the connection stands.
     pub last_activity: Option<Instant>,
+    /// Round trip of the connection when the response began: it may be closed when the transfer is over.
+    pub rtt_us: Option<u32>,
     /// Bytes of the response body.
     pub received: u64,
     sent: u64,
@@ -77,10 +81,11 @@ impl Live {
         self.hop.failure.get_or_insert(failure);
     }
 
-    fn header_line(&mut self, line: &[u8]) -> Result<(), Failure> {
+    fn header_line(&mut self, line: &[u8], rtt_us: &dyn Fn() -> Option<u32>) -> Result<(), Failure> {
         self.touch();
         let complete = self.hop.headers.line(line).map_err(|error| Failure::Network(error.to_string()))?;
         if complete {
+            self.hop.rtt_us = rtt_us();
             self.response_begins()?;
         }
         Ok(())
@@ -194,7 +199,8 @@ impl Exchange {
 
 impl Handler for Exchange {
     fn header(&mut self, data: &[u8]) -> bool {
-        self.guarded("header", |live| live.header_line(data)).is_some()
+        let probe = self.probe;
+        self.guarded("header", |live| live.header_line(data, &|| probe.and_then(|probe| probe.rtt_us()))).is_some()
     }
 
     fn write(&mut self, data: &[u8]) -> Result<usize, WriteError> {
@@ -227,6 +233,10 @@ impl Handler for Exchange {
 }
 
 impl Hooks for Exchange {
+    fn probe(&mut self, probe: Probe) {
+        self.probe = Some(probe);
+    }
+
     fn sent(&mut self, bytes: u64) -> bool {
         let Some(live) = self.live.as_mut() else { return true };
         if bytes != live.hop.sent {
