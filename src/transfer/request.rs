@@ -21,8 +21,8 @@ pub struct Request<'a> {
     /// Content-Type and length of the body; None: GET.
     pub body: Option<(&'a str, u64)>,
     pub headers: &'a [(String, String)],
-    /// The caller decides on content codings.
-    pub own_encoding: bool,
+    /// Ask for content codings and undo them.
+    pub decodes: bool,
     pub http2: bool,
     pub quic: bool,
     pub timeout: Duration,
@@ -53,7 +53,7 @@ pub fn prepare(easy: &mut Easy2<Exchange>, request: &Request<'_>, config: &Confi
     } else {
         easy.http_version(if request.http2 { HttpVersion::V2TLS } else { HttpVersion::V11 })?;
     }
-    if config.decode_content && !request.own_encoding {
+    if request.decodes {
         easy.accept_encoding("gzip, deflate")?;
     }
     set_body(easy, request.body)?;
