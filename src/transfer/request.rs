@@ -44,7 +44,8 @@ pub fn prepare(easy: &mut Easy2<Exchange>, request: &Request<'_>, config: &Confi
     easy.proxy(config.proxy.as_deref().unwrap_or(""))?;
     easy.url(request.url.as_str())?;
 
-    let total = request.timeout.max(Duration::from_millis(1)).as_millis() as u64;
+    // Rounded up: a task never ends before its time, and 0 would mean no limit.
+    let total = (request.timeout.as_micros() as u64).div_ceil(1000).max(1);
     let connect = config.connect_timeout.map_or(total, |connect| total.min(connect.as_millis() as u64));
     options::timeouts(easy, total, connect)?;
 
