@@ -51,6 +51,8 @@ pub struct Live {
     pub config: Arc<Config>,
     pub source: Option<Source>,
     pub sink: Sink,
+    /// libcurl asks for content codings and undoes them.
+    pub decodes: bool,
     pub meter: Meter,
     pub hop: Hop,
 }
@@ -98,9 +100,11 @@ impl Live {
         if self.hop.redirects {
             return Ok(());
         }
-        let announced = self.expected_length().filter(|_| !is_encoded(headers));
+        let announced = self.expected_length();
         if let (Sink::File(file), Some(length)) = (&mut self.sink, announced) {
-            if length > self.config.max_download_size {
+            // What libcurl cannot count it takes for unknown, and would read to the end of the connection.
+            let countable = i64::try_from(length).is_ok();
+            if !countable || length > self.config.max_download_size {
                 return Err(Failure::TooLarge);
             }
             file.reserve(length)?;
@@ -115,7 +119,8 @@ impl Live {
     fn expected_length(&self) -> Option<u64> {
         let headers = &self.hop.headers;
         let whole = headers.status() != 204 && headers.status() != 304;
-        headers.content_length().filter(|_| whole)
+        let as_sent = !self.decodes || !is_encoded(headers);
+        headers.content_length().filter(|_| whole && as_sent)
     }
 
     fn body(&mut self, data: &[u8]) -> Result<(), Failure> {
@@ -140,18 +145,11 @@ impl Live {
             }
             Sink::File(file) => {
                 file.write(data)?;
-                let expected = self.progress_total();
+                let expected = self.expected_length().unwrap_or(0);
                 self.progress(received, expected);
             }
         }
         Ok(())
-    }
-
-    fn progress_total(&self) -> u64 {
-        match &self.hop.final_headers {
-            Some(headers) if is_encoded(&headers.plain) => 0,
-            _ => self.expected_length().unwrap_or(0),
-        }
     }
 
     fn progress(&mut self, transferred: u64, expected: u64) {
@@ -170,8 +168,7 @@ fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// Whether libcurl may change the length of the body. Without the engine's switch it never asks for a coding,
-/// and stores what comes as it is.
+/// Whether the body is in a coding that libcurl could undo, which changes its length.
 fn is_encoded(headers: &ResponseHeaders) -> bool {
     headers.get_joined("Content-Encoding").is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity"))
 }
