@@ -259,36 +259,21 @@ impl Stages {
         };
         // A transfer that fails earlier gets libcurl's pre-, post- and starttransfer times all the same, so these say
         // something only when there was a connection, and the last only when something came.
-        let request_start = secured
-            .filter(|_| hop.completed || times.pretransfer > 0)
-            .map(|secured| times.pretransfer.max(secured));
+        let request_start =
+            secured.filter(|_| hop.completed || times.pretransfer > 0).map(|secured| times.pretransfer.max(secured));
         let received = sum(hop.header_size, hop.download_bytes) > 0;
         let answered = hop.completed || (received && times.starttransfer > 0);
-        let response_start = request_start
-            .filter(|_| answered)
-            .map(|start| times.starttransfer.max(start));
+        let response_start = request_start.filter(|_| answered).map(|start| times.starttransfer.max(start));
         let response_end = response_start.map(|start| times.total.max(start));
         let request_end = request_start.and_then(|start| {
             if times.posttransfer > 0 {
-                Some(
-                    times
-                        .posttransfer
-                        .clamp(start, response_end.unwrap_or(i64::MAX)),
-                )
+                Some(times.posttransfer.clamp(start, response_end.unwrap_or(i64::MAX)))
             } else {
                 // Answered before all was sent: sending ended with the answer.
                 response_start.filter(|_| hop.completed)
             }
         });
-        Stages {
-            resolved,
-            connected,
-            secured,
-            request_start,
-            request_end,
-            response_start,
-            response_end,
-        }
+        Stages { resolved, connected, secured, request_start, request_end, response_start, response_end }
     }
 }
 

@@ -49,7 +49,11 @@ impl Headers {
             let plain = &self.plain;
             Box::new(HeaderView {
                 all: plain.iter().map(|(name, value)| (CText::new(name), CText::new(value))).collect(),
-                joined: plain.joined().into_iter().map(|(name, value)| (CText::new(name), CText::new(&value))).collect(),
+                joined: plain
+                    .joined()
+                    .into_iter()
+                    .map(|(name, value)| (CText::new(name), CText::new(&value)))
+                    .collect(),
                 cookies: plain.cookies().into_iter().map(CText::new).collect(),
             })
         })

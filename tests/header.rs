@@ -4,7 +4,18 @@ use std::path::Path;
 
 /// In the order of the header.
 const NOUNS: [&str; 13] = [
-    "version", "status", "errno", "string", "options", "config", "profile", "headers", "result", "engine", "task", "listeners",
+    "version",
+    "status",
+    "errno",
+    "string",
+    "options",
+    "config",
+    "profile",
+    "headers",
+    "result",
+    "engine",
+    "task",
+    "listeners",
     "storage",
 ];
 

@@ -24,10 +24,7 @@ struct Ground {
 impl Ground {
     fn new() -> Self {
         let top = TempDir::new().unwrap();
-        let config = StorageConfig {
-            root: Some(top.path().join("root")),
-            ..StorageConfig::default()
-        };
+        let config = StorageConfig { root: Some(top.path().join("root")), ..StorageConfig::default() };
         let storage = Storage::open(config).unwrap();
         let ground = Self { top, storage };
         fs::create_dir_all(ground.canary().join("folder")).unwrap();
@@ -60,20 +57,12 @@ impl Ground {
     }
 
     fn refuses_upload(&self, path: &str, error: StorageError) {
-        assert_eq!(
-            self.storage.open_upload(path).unwrap_err(),
-            error,
-            "upload of {path:?}"
-        );
+        assert_eq!(self.storage.open_upload(path).unwrap_err(), error, "upload of {path:?}");
     }
 
     fn refuses_download(&self, path: &str) {
         let refusal = self.storage.create_target(Some(path)).unwrap_err();
-        assert_eq!(
-            refusal,
-            StorageError::NotPermitted(path.to_owned()),
-            "download to {path:?}"
-        );
+        assert_eq!(refusal, StorageError::NotPermitted(path.to_owned()), "download to {path:?}");
         assert_eq!(refusal.errno(), 603303);
     }
 }
@@ -87,18 +76,10 @@ fn snapshot(dir: &Path) -> BTreeMap<PathBuf, (u32, i64, i64, Vec<u8>)> {
             let metadata = fs::symlink_metadata(&path).unwrap();
             let content = match metadata.file_type() {
                 kind if kind.is_file() => fs::read(&path).unwrap(),
-                kind if kind.is_symlink() => fs::read_link(&path)
-                    .unwrap()
-                    .into_os_string()
-                    .into_encoded_bytes(),
+                kind if kind.is_symlink() => fs::read_link(&path).unwrap().into_os_string().into_encoded_bytes(),
                 _ => Vec::new(),
             };
-            let row = (
-                metadata.mode(),
-                metadata.mtime(),
-                metadata.mtime_nsec(),
-                content,
-            );
+            let row = (metadata.mode(), metadata.mtime(), metadata.mtime_nsec(), content);
             seen.insert(path.clone(), row);
             if metadata.is_dir() {
                 fill(&path, seen);
@@ -273,11 +254,7 @@ fn hostile_paths_end_in_their_errno() {
     for path in &paths {
         ground.refuses_upload(path, StorageError::NotFound);
         ground.refuses_download(path);
-        assert_eq!(
-            ground.storage.real_path(path).unwrap_err(),
-            StorageError::NotFound,
-            "{path:?}"
-        );
+        assert_eq!(ground.storage.real_path(path).unwrap_err(), StorageError::NotFound, "{path:?}");
     }
     assert_eq!(snapshot(ground.top.path()), before);
 }
@@ -320,19 +297,13 @@ fn look_alikes_and_literal_names_stay_inside() {
     ];
     let outside = snapshot(&ground.canary());
     for name in names {
-        for path in [
-            format!("wxfile://usr/folder/{name}"),
-            format!("wxfile://tmp_{name}"),
-        ] {
+        for path in [format!("wxfile://usr/folder/{name}"), format!("wxfile://tmp_{name}")] {
             let mut pending = ground.storage.create_target(Some(&path)).unwrap();
             pending.write(name.as_bytes()).unwrap();
             let committed = pending.commit("").unwrap();
             assert_eq!(committed.path, path);
             let real = fs::canonicalize(&committed.real_path).unwrap();
-            assert!(
-                real.starts_with(fs::canonicalize(ground.root()).unwrap()),
-                "{path}"
-            );
+            assert!(real.starts_with(fs::canonicalize(ground.root()).unwrap()), "{path}");
             let mut upload = ground.storage.open_upload(&path).unwrap();
             let mut data = String::new();
             upload.file.read_to_string(&mut data).unwrap();
@@ -360,12 +331,7 @@ fn names_as_long_as_the_file_system_takes_work() {
     }
     fs::create_dir_all(&folder).unwrap();
     let path = format!("{path}/file");
-    ground
-        .storage
-        .create_target(Some(&path))
-        .unwrap()
-        .commit("")
-        .unwrap();
+    ground.storage.create_target(Some(&path)).unwrap().commit("").unwrap();
     assert_eq!(ground.storage.open_upload(&path).unwrap().len, 0);
 }
 
@@ -388,10 +354,7 @@ fn planted_links_and_special_files_are_refused() {
         symlink(target, ground.usr("folder").join(name)).unwrap();
         symlink(target, ground.tmp(&format!("tmp_{name}"))).unwrap();
     }
-    let status = Command::new("mkfifo")
-        .arg(ground.usr("fifo"))
-        .status()
-        .unwrap();
+    let status = Command::new("mkfifo").arg(ground.usr("fifo")).status().unwrap();
     assert!(status.success());
     let _socket = std::os::unix::net::UnixListener::bind(ground.usr("socket")).unwrap();
     let before = snapshot(ground.top.path());
@@ -401,19 +364,10 @@ fn planted_links_and_special_files_are_refused() {
             let path = format!("wxfile://{place}{name}");
             ground.refuses_upload(&path, StorageError::NotFound);
             ground.refuses_download(&path);
-            assert_eq!(
-                ground.storage.real_path(&path).unwrap_err(),
-                StorageError::NotFound
-            );
+            assert_eq!(ground.storage.real_path(&path).unwrap_err(), StorageError::NotFound);
         }
     }
-    for below in [
-        "to_folder/secret",
-        "to_folder/new",
-        "to_folder/folder/secret",
-        "self/file",
-        "loop/x",
-    ] {
+    for below in ["to_folder/secret", "to_folder/new", "to_folder/folder/secret", "self/file", "loop/x"] {
         for place in ["usr", "usr/folder", "usr/folder/deeper/../.."] {
             let path = format!("wxfile://{place}/{below}");
             ground.refuses_upload(&path, StorageError::NotFound);
@@ -428,11 +382,7 @@ fn planted_links_and_special_files_are_refused() {
         ground.refuses_upload(&below, StorageError::NotFound);
         ground.refuses_download(&below);
     }
-    for folder in [
-        "wxfile://usr",
-        "wxfile://usr/folder",
-        "wxfile://usr/folder/deeper",
-    ] {
+    for folder in ["wxfile://usr", "wxfile://usr/folder", "wxfile://usr/folder/deeper"] {
         ground.refuses_upload(folder, StorageError::IsDirectory);
         ground.refuses_download(folder);
     }
@@ -452,13 +402,7 @@ fn a_device_node_is_refused() {
     let ground = Ground::new();
     let null = stat("/dev/null").unwrap();
     let node = ground.usr("null");
-    if let Err(error) = mknodat(
-        CWD,
-        &node,
-        FileType::CharacterDevice,
-        0o666.into(),
-        null.st_rdev,
-    ) {
+    if let Err(error) = mknodat(CWD, &node, FileType::CharacterDevice, 0o666.into(), null.st_rdev) {
         eprintln!("SKIPPED, no device node can be made here: {error}");
         return;
     }
@@ -471,10 +415,7 @@ fn a_device_node_is_refused() {
 fn a_link_swapped_in_after_the_look_is_not_followed() {
     let ground = Ground::new();
     let outside = snapshot(&ground.canary());
-    let mut pending = ground
-        .storage
-        .create_target(Some("wxfile://usr/folder/new"))
-        .unwrap();
+    let mut pending = ground.storage.create_target(Some("wxfile://usr/folder/new")).unwrap();
     pending.write(b"half").unwrap();
     fs::rename(ground.usr("folder"), ground.usr("moved")).unwrap();
     symlink(ground.canary(), ground.usr("folder")).unwrap();
@@ -500,11 +441,7 @@ fn a_storage_folder_that_is_a_link_is_not_opened() {
         fs::create_dir(top.path().join("canary")).unwrap();
         symlink("../canary", top.path().join("root").join(folder)).unwrap();
         let root = Some(top.path().join("root"));
-        assert!(Storage::open(StorageConfig {
-            root,
-            ..StorageConfig::default()
-        })
-        .is_err());
+        assert!(Storage::open(StorageConfig { root, ..StorageConfig::default() }).is_err());
     }
 }
 

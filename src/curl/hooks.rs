@@ -28,7 +28,8 @@ pub trait Hooks: Handler {
 pub fn register<H: Hooks>(easy: &mut Easy2<H>) -> Result<(), Error> {
     let handler: *mut H = easy.get_mut();
     let raw_easy = easy.raw();
-    let xferinfo: extern "C" fn(*mut c_void, curl_off_t, curl_off_t, curl_off_t, curl_off_t) -> c_int = on_xferinfo::<H>;
+    let xferinfo: extern "C" fn(*mut c_void, curl_off_t, curl_off_t, curl_off_t, curl_off_t) -> c_int =
+        on_xferinfo::<H>;
     let prereq: extern "C" fn(
         *mut c_void,
         *mut std::os::raw::c_char,

@@ -24,10 +24,7 @@ fn set_long<H>(easy: &Easy2<H>, option: curl_sys::CURLoption, value: c_long) -> 
 }
 
 fn set_text<H>(easy: &Easy2<H>, option: curl_sys::CURLoption, value: Option<&str>) -> Result<(), Error> {
-    let value = value
-        .map(CString::new)
-        .transpose()
-        .map_err(|_| Error::new(curl_sys::CURLE_BAD_FUNCTION_ARGUMENT))?;
+    let value = value.map(CString::new).transpose().map_err(|_| Error::new(curl_sys::CURLE_BAD_FUNCTION_ARGUMENT))?;
     let pointer: *const c_char = value.as_ref().map_or(std::ptr::null(), |text| text.as_ptr());
     // SAFETY: the handle is alive, the option takes a string, which libcurl copies.
     check(unsafe { curl_sys::curl_easy_setopt(easy.raw(), option, pointer) })

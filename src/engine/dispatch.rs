@@ -185,19 +185,17 @@ impl Dispatcher {
     fn tell_item(&self, item: Item, budget: u32, turn: &mut Option<Arc<Task>>) -> u32 {
         TELLING.with_borrow_mut(|stack| stack.push(self));
         let told = match item {
-            Item::Task(task) => {
-                match catch_unwind(AssertUnwindSafe(|| tell_task(&task, budget))) {
-                    Ok((told, false)) => told,
-                    Ok((told, true)) => {
-                        *turn = Some(task);
-                        told
-                    }
-                    Err(_) => {
-                        self.recover(task);
-                        1
-                    }
+            Item::Task(task) => match catch_unwind(AssertUnwindSafe(|| tell_task(&task, budget))) {
+                Ok((told, false)) => told,
+                Ok((told, true)) => {
+                    *turn = Some(task);
+                    told
                 }
-            }
+                Err(_) => {
+                    self.recover(task);
+                    1
+                }
+            },
             Item::Closed => {
                 self.close();
                 0

@@ -231,13 +231,7 @@ impl Driver {
     }
 
     /// Puts a hop on the wire. On failure the handle and what it carried are dropped.
-    fn launch(
-        &mut self,
-        mut easy: Easy2<Exchange>,
-        task: Arc<Task>,
-        run: Run,
-        live: Box<Live>,
-    ) -> Result<(), Failure> {
+    fn launch(&mut self, mut easy: Easy2<Exchange>, task: Arc<Task>, run: Run, live: Box<Live>) -> Result<(), Failure> {
         let config = &self.shared.config;
         let prepared = request::prepare(&mut easy, &run.request(live.source.as_ref()), config);
         let guard = prepared.map_err(|error| Failure::Network(words(&error)))?;

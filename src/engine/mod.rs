@@ -47,7 +47,12 @@ pub struct WouldDeadlock;
 
 impl Engine {
     /// Starts the threads. `at_end` is dropped on the dispatching thread after every other callback.
-    pub fn new(config: Config, log: Log, wakeup: Option<Wakeup>, at_end: Box<dyn FnOnce() + Send>) -> io::Result<Engine> {
+    pub fn new(
+        config: Config,
+        log: Log,
+        wakeup: Option<Wakeup>,
+        at_end: Box<dyn FnOnce() + Send>,
+    ) -> io::Result<Engine> {
         curl::init();
         let (sender, receiver) = unbounded();
         let shared = Arc::new(Shared::new(config, log, Dispatcher::new(wakeup), sender));
@@ -67,9 +72,7 @@ impl Engine {
             None
         } else {
             let for_thread = shared.clone();
-            let spawned = Builder::new()
-                .name("ferry-callback".into())
-                .spawn(move || for_thread.dispatcher.run());
+            let spawned = Builder::new().name("ferry-callback".into()).spawn(move || for_thread.dispatcher.run());
             if spawned.is_err() {
                 shared.shut();
                 shared.dispatcher.pump_until_closed();

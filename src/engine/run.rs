@@ -108,13 +108,7 @@ impl Run {
             }
             Action::Download { file_path } => (None, Sink::File(config.storage.create_target(file_path.as_deref())?)),
         };
-        Ok(Live {
-            task: task.clone(),
-            source,
-            sink,
-            meter: Meter::new(config.progress_interval),
-            hop: Hop::default(),
-        })
+        Ok(Live { task: task.clone(), source, sink, meter: Meter::new(config.progress_interval), hop: Hop::default() })
     }
 
     /// The request of the current hop.

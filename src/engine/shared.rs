@@ -21,7 +21,10 @@ pub(super) enum Command {
     /// The host went to the background or came back.
     Background(bool),
     /// The network changed.
-    Network { offline: bool, interrupt: bool },
+    Network {
+        offline: bool,
+        interrupt: bool,
+    },
 }
 
 /// Counters a host may read.

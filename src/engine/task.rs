@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use super::outcome::{End, Outcome, Progress};
 use super::shared::{Command, Shared};
 use super::spec::Spec;
-use crate::view::Headers;
 use crate::kind::Kind;
+use crate::view::Headers;
 
 /// Where a task is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -186,11 +186,7 @@ unsafe fn list<'a, T>(name: &str, items: *const T, count: usize) -> Result<&'a [
 ///
 /// # Safety
 /// `items` is NULL or points to `count` strings.
-unsafe fn origins(
-    name: &str,
-    items: *const *const c_char,
-    count: usize,
-) -> Result<Option<Vec<String>>, ConfigError> {
+unsafe fn origins(name: &str, items: *const *const c_char, count: usize) -> Result<Option<Vec<String>>, ConfigError> {
     if items.is_null() && count == 0 {
         return Ok(None);
     }
@@ -250,7 +246,10 @@ unsafe fn translate(config: &ferry_engine_config) -> Result<Config, ConfigError>
             user_agent: header_value("user_agent", config.user_agent)?,
             referer: header_value("referer", config.referer)?,
             trust: trust(config)?,
-            pins: list("pins", config.pins, config.pin_count)?.iter().map(|pin| read_pin(pin)).collect::<Result<_, _>>()?,
+            pins: list("pins", config.pins, config.pin_count)?
+                .iter()
+                .map(|pin| read_pin(pin))
+                .collect::<Result<_, _>>()?,
             dns_overrides: list("dns_overrides", config.dns_overrides, config.dns_override_count)?
                 .iter()
                 .map(|entry| dns_override(entry))

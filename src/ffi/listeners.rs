@@ -30,8 +30,7 @@ pub unsafe extern "C" fn ferry_task_on_progress(
         if on_progress.is_none() {
             return FERRY_INVALID_ARGUMENT;
         }
-        let listener =
-            Arc::new(ProgressListener { owned: Owned::new(user_data, destroy), function: on_progress });
+        let listener = Arc::new(ProgressListener { owned: Owned::new(user_data, destroy), function: on_progress });
         // SAFETY: the pointers are NULL or valid, as the header says.
         unsafe { add(task, Event::Progress, listener, out_listener) }
     })

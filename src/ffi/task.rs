@@ -171,11 +171,12 @@ impl Checked {
     /// `pointer` is NULL or NUL-terminated.
     unsafe fn text(&mut self, name: &str, pointer: *const std::os::raw::c_char) -> String {
         // SAFETY: as promised by the caller.
-        unsafe { text(pointer) }.unwrap_or_else(|_| {
-            self.error.get_or_insert(format!("{name} is not UTF-8"));
-            None
-        })
-        .unwrap_or_default()
+        unsafe { text(pointer) }
+            .unwrap_or_else(|_| {
+                self.error.get_or_insert(format!("{name} is not UTF-8"));
+                None
+            })
+            .unwrap_or_default()
     }
 
     /// # Safety
@@ -188,7 +189,10 @@ impl Checked {
         // SAFETY: as promised by the caller.
         unsafe {
             let headers = array(headers, count)?;
-            Ok(headers.iter().map(|header| (self.text("header", header.name), self.text("header", header.value))).collect())
+            Ok(headers
+                .iter()
+                .map(|header| (self.text("header", header.name), self.text("header", header.value)))
+                .collect())
         }
     }
 
@@ -314,10 +318,12 @@ pub unsafe extern "C" fn ferry_task_id(task: *const ferry_task) -> u64 {
 #[no_mangle]
 pub unsafe extern "C" fn ferry_task_kind(task: *const ferry_task) -> u32 {
     // SAFETY: NULL or alive, as the header says.
-    guard(0, || unsafe { task_of(task) }.map_or(0, |task| match task.kind {
-        Kind::Upload => FERRY_KIND_UPLOAD,
-        Kind::Download => FERRY_KIND_DOWNLOAD,
-    }))
+    guard(0, || {
+        unsafe { task_of(task) }.map_or(0, |task| match task.kind {
+            Kind::Upload => FERRY_KIND_UPLOAD,
+            Kind::Download => FERRY_KIND_DOWNLOAD,
+        })
+    })
 }
 
 /// `FERRY_STATE_…`, as it was a moment ago; `FERRY_STATE_FAILED` for NULL.

@@ -92,17 +92,12 @@ pub fn check_header(name: &str, value: &str) -> Result<(), HeaderError> {
     } else {
         return Ok(());
     };
-    Err(HeaderError {
-        name: name.to_string(),
-        reason,
-    })
+    Err(HeaderError { name: name.to_string(), reason })
 }
 
 /// Whether the caller decides on content codings, and so gets the bytes as they come.
 pub fn sets_accept_encoding(headers: &[(String, String)]) -> bool {
-    headers
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case("Accept-Encoding"))
+    headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Accept-Encoding"))
 }
 
 /// The form libcurl's header list wants: `Name:` alone would take a header away, `Name;` sends it empty.
@@ -119,8 +114,7 @@ fn trim(value: &str) -> &str {
 }
 
 fn starts_with_ignore_case(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
 fn is_token_byte(byte: u8) -> bool {
@@ -131,12 +125,8 @@ fn is_token_byte(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    const PLAIN: RequestContext = RequestContext {
-        kind: Kind::Download,
-        referer: None,
-        user_agent: None,
-        withhold_credentials: false,
-    };
+    const PLAIN: RequestContext =
+        RequestContext { kind: Kind::Download, referer: None, user_agent: None, withhold_credentials: false };
 
     fn pairs(headers: &[(&str, &str)]) -> Vec<(String, String)> {
         let owned = |&(name, value): &(&str, &str)| (name.to_string(), value.to_string());
@@ -189,23 +179,14 @@ mod tests {
                 }
             }
         }
-        let near = [
-            ("Prox", "1"),
-            ("Proxy", "1"),
-            ("Hosts", "1"),
-            ("X-Host", "1"),
-            ("TE-X", "1"),
-        ];
+        let near = [("Prox", "1"), ("Proxy", "1"), ("Hosts", "1"), ("X-Host", "1"), ("TE-X", "1")];
         assert_eq!(sent(&near, PLAIN), pairs(&near));
     }
 
     #[test]
     fn an_uploads_content_type_is_ours() {
         let caller = [("content-TYPE", "image/jpeg"), ("Content-Encoding", "x")];
-        let upload = RequestContext {
-            kind: Kind::Upload,
-            ..PLAIN
-        };
+        let upload = RequestContext { kind: Kind::Upload, ..PLAIN };
         assert_eq!(sent(&caller, upload), pairs(&caller[1..]));
         assert_eq!(sent(&caller, PLAIN), pairs(&caller));
     }
@@ -218,32 +199,18 @@ mod tests {
             user_agent: Some(" host/1 "),
             ..PLAIN
         };
-        let expected = [
-            ("X", "y"),
-            ("Referer", "https://servicewechat.com/app/1/page-frame.html"),
-            ("User-Agent", "host/1"),
-        ];
+        let expected =
+            [("X", "y"), ("Referer", "https://servicewechat.com/app/1/page-frame.html"), ("User-Agent", "host/1")];
         assert_eq!(sent(&caller, host), pairs(&expected));
-        let empty = RequestContext {
-            referer: Some(""),
-            user_agent: Some(""),
-            ..PLAIN
-        };
+        let empty = RequestContext { referer: Some(""), user_agent: Some(""), ..PLAIN };
         let expected = [("user-agent", "mine"), ("X", "y")];
         assert_eq!(sent(&caller, empty), pairs(&expected));
     }
 
     #[test]
     fn credentials_stay_with_the_first_origin() {
-        let caller = [
-            ("authorization", "Bearer x"),
-            ("COOKIE", "a=b"),
-            ("X-Token", "t"),
-        ];
-        let elsewhere = RequestContext {
-            withhold_credentials: true,
-            ..PLAIN
-        };
+        let caller = [("authorization", "Bearer x"), ("COOKIE", "a=b"), ("X-Token", "t")];
+        let elsewhere = RequestContext { withhold_credentials: true, ..PLAIN };
         assert_eq!(sent(&caller, elsewhere), pairs(&[("X-Token", "t")]));
     }
 
@@ -266,10 +233,7 @@ mod tests {
         ];
         for (name, value, words) in table {
             for withhold_credentials in [false, true] {
-                let context = RequestContext {
-                    withhold_credentials,
-                    ..PLAIN
-                };
+                let context = RequestContext { withhold_credentials, ..PLAIN };
                 let error = request_headers(&pairs(&[(name, value)]), &context).unwrap_err();
                 assert_eq!(error.name, name);
                 let text = error.to_string();
@@ -278,10 +242,7 @@ mod tests {
                 assert!(!text.contains("secret"), "{text}");
             }
         }
-        let host = RequestContext {
-            user_agent: Some("a\nb"),
-            ..PLAIN
-        };
+        let host = RequestContext { user_agent: Some("a\nb"), ..PLAIN };
         assert_eq!(request_headers(&[], &host).unwrap_err().name, "User-Agent");
         let long = "é".repeat(10_000);
         let error = check_header(&long, "").unwrap_err();

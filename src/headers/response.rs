@@ -57,10 +57,7 @@ impl ResponseHeaders {
     /// For a transfer whose CONNECT answers come in front of the response: a later block replaces an ended one. Call
     /// [`end`](Self::end) when the body begins, so that a trailer cannot pass for a block.
     pub fn through_proxy() -> ResponseHeaders {
-        ResponseHeaders {
-            through_proxy: true,
-            ..ResponseHeaders::default()
-        }
+        ResponseHeaders { through_proxy: true, ..ResponseHeaders::default() }
     }
 
     /// Takes one line as libcurl gives it. `Ok(true)` when it ended a block that is the final response (through a
@@ -142,9 +139,7 @@ impl ResponseHeaders {
 
     /// The first `Location`, in the bytes the server sent. An empty one is none.
     pub fn location(&self) -> Option<Cow<'_, [u8]>> {
-        let (_, value, latin1) = self
-            .raw()
-            .find(|(name, ..)| name.eq_ignore_ascii_case("Location"))?;
+        let (_, value, latin1) = self.raw().find(|(name, ..)| name.eq_ignore_ascii_case("Location"))?;
         if value.is_empty() {
             return None;
         }
@@ -180,9 +175,7 @@ impl ResponseHeaders {
     }
 
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter()
-            .filter(move |(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     fn begin(&mut self, status: u16) {
@@ -215,11 +208,7 @@ impl ResponseHeaders {
         push_decoded(&mut self.text, name);
         let name_end = offset(&self.text);
         let latin1 = push_decoded(&mut self.text, value);
-        self.entries.push(Entry {
-            name_end,
-            value_end: offset(&self.text),
-            latin1,
-        });
+        self.entries.push(Entry { name_end, value_end: offset(&self.text), latin1 });
     }
 
     /// A line that begins with white space goes on with the value before it (RFC 9112, obs-fold).

@@ -2,9 +2,7 @@ use super::*;
 use proptest::prelude::*;
 
 fn feed(headers: &mut ResponseHeaders, text: &[u8]) -> Vec<bool> {
-    text.split_inclusive(|&b| b == b'\n')
-        .map(|line| headers.line(line).unwrap())
-        .collect()
+    text.split_inclusive(|&b| b == b'\n').map(|line| headers.line(line).unwrap()).collect()
 }
 
 fn parsed(text: &[u8]) -> ResponseHeaders {
@@ -21,10 +19,7 @@ fn listed(headers: &ResponseHeaders) -> Vec<(&str, &str)> {
 fn a_plain_response() {
     let mut headers = ResponseHeaders::new();
     assert_eq!(headers.status(), 0);
-    let ended = feed(
-        &mut headers,
-        b"HTTP/1.1 404 Not Found\r\nServer: x\r\nX-Empty:\r\nx-b:  two words \t\r\n\r\n",
-    );
+    let ended = feed(&mut headers, b"HTTP/1.1 404 Not Found\r\nServer: x\r\nX-Empty:\r\nx-b:  two words \t\r\n\r\n");
     assert_eq!(ended, [false, false, false, false, true]);
     assert_eq!(headers.status(), 404);
     let expected = [("Server", "x"), ("X-Empty", ""), ("x-b", "two words")];
@@ -51,17 +46,11 @@ fn status_lines() {
 #[test]
 fn informational_blocks_are_dropped() {
     let mut headers = ResponseHeaders::new();
-    let ended = feed(
-        &mut headers,
-        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n",
-    );
+    let ended = feed(&mut headers, b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n");
     assert!(!ended.contains(&true));
     assert_eq!((headers.status(), listed(&headers)), (0, vec![]));
     feed(&mut headers, b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n");
-    assert_eq!(
-        (headers.status(), listed(&headers)),
-        (200, vec![("A", "b")])
-    );
+    assert_eq!((headers.status(), listed(&headers)), (200, vec![("A", "b")]));
 }
 
 #[test]
@@ -69,62 +58,42 @@ fn trailers_are_not_headers() {
     let mut headers = parsed(b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n");
     let trailer = b"A: trailer\r\nHTTP/1.1 302 x: y\r\nLocation: /evil\r\n\r\n";
     assert!(!feed(&mut headers, trailer).contains(&true));
-    assert_eq!(
-        (headers.status(), listed(&headers)),
-        (200, vec![("A", "b")])
-    );
+    assert_eq!((headers.status(), listed(&headers)), (200, vec![("A", "b")]));
 }
 
 #[test]
 fn answers_to_connect_are_replaced_until_the_body_begins() {
     let mut headers = ResponseHeaders::through_proxy();
-    feed(
-        &mut headers,
-        b"HTTP/1.1 407 Auth\r\nP: 1\r\n\r\nHTTP/1.1 200 Connection established\r\nP: 2\r\n\r\n",
-    );
+    feed(&mut headers, b"HTTP/1.1 407 Auth\r\nP: 1\r\n\r\nHTTP/1.1 200 Connection established\r\nP: 2\r\n\r\n");
     feed(&mut headers, b"HTTP/1.1 201 Created\r\nA: b\r\n\r\n");
-    assert_eq!(
-        (headers.status(), listed(&headers)),
-        (201, vec![("A", "b")])
-    );
+    assert_eq!((headers.status(), listed(&headers)), (201, vec![("A", "b")]));
     headers.end();
     feed(&mut headers, b"HTTP/1.1 302 x\r\nLocation: /evil\r\n\r\n");
-    assert_eq!(
-        (headers.status(), listed(&headers)),
-        (201, vec![("A", "b")])
-    );
+    assert_eq!((headers.status(), listed(&headers)), (201, vec![("A", "b")]));
 }
 
 #[test]
 fn folded_values_are_joined_with_a_space() {
-    let headers = parsed(
-        b"HTTP/1.1 200 OK\r\n lost\r\nA: one\r\n  two\r\n\tthree\r\n \r\nB:\r\n x\r\nC: d\r\n\r\n",
-    );
+    let headers = parsed(b"HTTP/1.1 200 OK\r\n lost\r\nA: one\r\n  two\r\n\tthree\r\n \r\nB:\r\n x\r\nC: d\r\n\r\n");
     let expected = [("A", "one two three"), ("B", "x"), ("C", "d")];
     assert_eq!(listed(&headers), expected);
 }
 
 #[test]
 fn repeated_headers_are_kept_and_joined_with_a_comma() {
-    let headers = parsed(
-        b"HTTP/1.1 200 OK\r\nX-A: 1\r\nSet-Cookie: a=1, b\r\nx-a: 2\r\nset-cookie: c=2\r\nX-A:\r\n\r\n",
-    );
+    let headers =
+        parsed(b"HTTP/1.1 200 OK\r\nX-A: 1\r\nSet-Cookie: a=1, b\r\nx-a: 2\r\nset-cookie: c=2\r\nX-A:\r\n\r\n");
     assert_eq!(headers.iter().count(), 5);
     assert_eq!(headers.get_joined("x-A").as_deref(), Some("1,2,"));
     assert_eq!(headers.get_joined("x"), None);
-    let expected = [
-        ("X-A", "1,2,".to_string()),
-        ("Set-Cookie", "a=1, b,c=2".to_string()),
-    ];
+    let expected = [("X-A", "1,2,".to_string()), ("Set-Cookie", "a=1, b,c=2".to_string())];
     assert_eq!(headers.joined(), expected);
     assert_eq!(headers.cookies(), ["a=1, b", "c=2"]);
 }
 
 #[test]
 fn bytes_that_are_not_utf8_are_latin1() {
-    let headers = parsed(
-        b"HTTP/1.1 200 OK\r\nN\xe9: caf\xe9\r\nU: caf\xc3\xa9\r\nF: \xc3\xa9\r\n \xe9\r\n\r\n",
-    );
+    let headers = parsed(b"HTTP/1.1 200 OK\r\nN\xe9: caf\xe9\r\nU: caf\xc3\xa9\r\nF: \xc3\xa9\r\n \xe9\r\n\r\n");
     let expected = [("Né", "café"), ("U", "café"), ("F", "é é")];
     assert_eq!(listed(&headers), expected);
 }
@@ -132,12 +101,7 @@ fn bytes_that_are_not_utf8_are_latin1() {
 #[test]
 fn location_has_the_servers_bytes() {
     let location = |value: &[u8]| {
-        let line = [
-            b"HTTP/1.1 302 x\r\nLocation: ",
-            value,
-            b"\r\nLocation: /2\r\n\r\n",
-        ]
-        .concat();
+        let line = [b"HTTP/1.1 302 x\r\nLocation: ", value, b"\r\nLocation: /2\r\n\r\n"].concat();
         parsed(&line).location().map(|bytes| bytes.into_owned())
     };
     assert_eq!(location(b"/a").unwrap(), b"/a");

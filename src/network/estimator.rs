@@ -140,8 +140,7 @@ impl Estimator {
 
     fn still_good(&self, cached: &Cached, now_ms: i64) -> bool {
         self.fresh == 0
-            || (now_ms.saturating_sub(cached.made_ms) < REUSE_MS
-                && self.fresh < cached.observations.div_ceil(2))
+            || (now_ms.saturating_sub(cached.made_ms) < REUSE_MS && self.fresh < cached.observations.div_ceil(2))
     }
 
     fn renew(&mut self, now_ms: i64) -> NetworkEstimate {
@@ -155,11 +154,8 @@ impl Estimator {
             nettype: rtt.map_or(NetType::Unknown, NetType::of_rtt),
         };
         let rings = [&self.http_rtt, &self.transport_rtt, &self.throughput];
-        self.cached = Some(Cached {
-            estimate,
-            made_ms: now_ms,
-            observations: rings.iter().map(|ring| ring.items.len()).sum(),
-        });
+        self.cached =
+            Some(Cached { estimate, made_ms: now_ms, observations: rings.iter().map(|ring| ring.items.len()).sum() });
         self.fresh = 0;
         estimate
     }
@@ -191,10 +187,7 @@ struct Ring {
 
 impl Ring {
     fn new(capacity: usize) -> Ring {
-        Ring {
-            items: VecDeque::new(),
-            capacity: capacity.max(1),
-        }
+        Ring { items: VecDeque::new(), capacity: capacity.max(1) }
     }
 
     fn push(&mut self, at_ms: i64, value: u32) {
@@ -213,11 +206,7 @@ impl Ring {
     fn weighted_median(&self) -> Option<u32> {
         let newest = self.items.iter().map(|o| o.at_ms).max()?;
         let weight = |at_ms: i64| (-(newest.saturating_sub(at_ms) as f64) / HALF_LIFE_MS).exp2();
-        let mut weighted: Vec<(u32, f64)> = self
-            .items
-            .iter()
-            .map(|o| (o.value, weight(o.at_ms)))
-            .collect();
+        let mut weighted: Vec<(u32, f64)> = self.items.iter().map(|o| (o.value, weight(o.at_ms))).collect();
         weighted.sort_unstable_by_key(|&(value, _)| value);
         let half = weighted.iter().map(|&(_, weight)| weight).sum::<f64>() / 2.0;
         let mut below = 0.0;

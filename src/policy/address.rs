@@ -183,13 +183,7 @@ mod tests {
             refuse_private: private,
             refuse_link_local: link_local,
         };
-        let samples = [
-            "8.8.8.8",
-            "127.0.0.1",
-            "192.168.0.1",
-            "169.254.0.1",
-            "224.0.0.1",
-        ];
+        let samples = ["8.8.8.8", "127.0.0.1", "192.168.0.1", "169.254.0.1", "224.0.0.1"];
         let table = [
             (rules(false, false, false), [true, true, true, true, true]),
             (rules(true, false, false), [true, false, true, true, false]),

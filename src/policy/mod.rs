@@ -86,9 +86,7 @@ impl Policy {
     /// that the caller's own survive a redirect within it, and none otherwise.
     pub fn resolve_redirect(&self, kind: Kind, base: &Url, location: &[u8]) -> Result<Url, Denied> {
         let text = location_text(location);
-        let mut url = base
-            .join(one_line(&text)?)
-            .map_err(|_| Denied::InvalidUrl)?;
+        let mut url = base.join(one_line(&text)?).map_err(|_| Denied::InvalidUrl)?;
         if !is_http(&url) {
             return Err(Denied::RedirectNotInDomainList);
         }

@@ -38,9 +38,7 @@ impl OriginList {
 
 /// Whether two http URLs have the same scheme, host and port.
 pub fn same_origin(a: &Url, b: &Url) -> bool {
-    a.scheme() == b.scheme()
-        && a.host() == b.host()
-        && a.port_or_known_default() == b.port_or_known_default()
+    a.scheme() == b.scheme() && a.host() == b.host() && a.port_or_known_default() == b.port_or_known_default()
 }
 
 /// Stricter than the URL parser, which would repair most mistakes: an entry that does not mean what it says must be

@@ -5,20 +5,12 @@ use Denied::*;
 #[test]
 fn without_a_list_any_http_url_goes() {
     let policy = Policy::default();
-    let urls = [
-        "http://evil.com/",
-        "https://user:pass@x.com/",
-        "http://good.com./",
-        "http://localhost/",
-        "http://127.0.0.1/",
-    ];
+    let urls =
+        ["http://evil.com/", "https://user:pass@x.com/", "http://good.com./", "http://localhost/", "http://127.0.0.1/"];
     for url in urls {
         assert_eq!(shown(policy.check_url(Kind::Upload, url)), Ok(url.into()));
     }
-    assert_eq!(
-        shown(policy.check_url(Kind::Upload, "file:///etc/passwd")),
-        Err(InvalidUrl)
-    );
+    assert_eq!(shown(policy.check_url(Kind::Upload, "file:///etc/passwd")), Err(InvalidUrl));
 }
 
 #[test]
@@ -45,14 +37,8 @@ fn https_only_refuses_http_and_a_downgrade() {
     let base = Url::parse("https://a.com/").unwrap();
     for kind in [Kind::Upload, Kind::Download] {
         assert!(policy.check_url(kind, "https://a.com/").is_ok());
-        assert_eq!(
-            shown(policy.check_url(kind, "http://a.com/")),
-            Err(NotInDomainList)
-        );
-        assert_eq!(
-            shown(policy.resolve_redirect(kind, &base, b"http://a.com/")),
-            Err(RedirectNotInDomainList)
-        );
+        assert_eq!(shown(policy.check_url(kind, "http://a.com/")), Err(NotInDomainList));
+        assert_eq!(shown(policy.resolve_redirect(kind, &base, b"http://a.com/")), Err(RedirectNotInDomainList));
     }
 }
 
@@ -66,20 +52,13 @@ fn the_lists_are_one_per_kind_and_an_empty_one_allows_nothing() {
     .unwrap();
     let up = "https://up.com/";
     assert!(policy.check_url(Kind::Upload, up).is_ok());
-    assert_eq!(
-        shown(policy.check_url(Kind::Download, up)),
-        Err(NotInDomainList)
-    );
+    assert_eq!(shown(policy.check_url(Kind::Download, up)), Err(NotInDomainList));
 }
 
 #[test]
 fn refused_addresses_written_in_a_url() {
     let policy = Policy::new(PolicyConfig {
-        addresses: AddressRules {
-            refuse_loopback: true,
-            refuse_private: true,
-            refuse_link_local: true,
-        },
+        addresses: AddressRules { refuse_loopback: true, refuse_private: true, refuse_link_local: true },
         ..PolicyConfig::default()
     })
     .unwrap();
@@ -102,22 +81,14 @@ fn refused_addresses_written_in_a_url() {
     ];
     let base = Url::parse("https://good.com/").unwrap();
     for url in refused {
-        assert_eq!(
-            shown(policy.check_url(Kind::Download, url)),
-            Err(NotInDomainList),
-            "{url}"
-        );
+        assert_eq!(shown(policy.check_url(Kind::Download, url)), Err(NotInDomainList), "{url}");
         assert_eq!(
             shown(policy.resolve_redirect(Kind::Download, &base, url.as_bytes())),
             Err(RedirectNotInDomainList),
             "{url}"
         );
     }
-    for url in [
-        "http://8.8.8.8/",
-        "http://notlocalhost/",
-        "https://good.com/",
-    ] {
+    for url in ["http://8.8.8.8/", "http://notlocalhost/", "https://good.com/"] {
         assert!(policy.check_url(Kind::Download, url).is_ok(), "{url}");
     }
     assert!(!policy.check_address("127.0.0.1".parse().unwrap()));
@@ -187,11 +158,7 @@ fn denials_have_the_contracts_numbers_and_words() {
     let table = [
         (InvalidUrl, 600009, "invalid URL"),
         (NotInDomainList, 600002, "url not in domain list"),
-        (
-            RedirectNotInDomainList,
-            600002,
-            "redirect url not in domain list",
-        ),
+        (RedirectNotInDomainList, 600002, "redirect url not in domain list"),
     ];
     for (denied, errno, text) in table {
         assert_eq!((denied.errno(), denied.to_string().as_str()), (errno, text));

@@ -189,10 +189,7 @@ fn a_failure_in_each_stage() {
         (before_the_request, [6, 6, 16, 16, 36, 66, 66, 0, 0, 0, 0]),
         (sending, [6, 6, 16, 16, 36, 66, 66, 76, 0, 0, 0]),
         (waiting, [6, 6, 16, 16, 36, 66, 66, 76, 76, 0, 0]),
-        (
-            answered_while_sending,
-            [6, 6, 16, 16, 36, 66, 66, 76, 0, 76, 96],
-        ),
+        (answered_while_sending, [6, 6, 16, 16, 36, 66, 66, 76, 0, 76, 96]),
         (receiving, [6, 6, 16, 16, 36, 66, 66, 76, 76, 76, 96]),
     ];
     for (input, expected) in table {
@@ -225,11 +222,7 @@ fn an_end_before_the_first_hop() {
 #[test]
 fn redirects_count_only_within_one_host() {
     let mut input = fresh_tls();
-    let mut redirects = Redirects {
-        start_us: 5_004_000,
-        end_us: 5_005_000,
-        same_host: true,
-    };
+    let mut redirects = Redirects { start_us: 5_004_000, end_us: 5_005_000, same_host: true };
     let told = |input: &ProfileInput| {
         let profile = Profile::new(input);
         (profile.redirect_start, profile.redirect_end)
@@ -251,13 +244,7 @@ fn a_success_answered_before_all_was_sent() {
 #[test]
 fn measured_and_unknown_round_trips_differ() {
     let rtt = |rtt_us| Profile::new(&with_hop(|hop| hop.rtt_us = rtt_us)).rtt;
-    let table = [
-        (None, 0),
-        (Some(40), 1),
-        (Some(1499), 1),
-        (Some(1500), 2),
-        (Some(u32::MAX), u32::MAX / 1000),
-    ];
+    let table = [(None, 0), (Some(40), 1), (Some(1499), 1), (Some(1500), 2), (Some(u32::MAX), u32::MAX / 1000)];
     for (us, ms) in table {
         assert_eq!(rtt(us), ms, "{us:?}");
     }
@@ -265,22 +252,12 @@ fn measured_and_unknown_round_trips_differ() {
     input.estimate.http_rtt_ms = Some(0);
     input.estimate.transport_rtt_ms = None;
     let profile = Profile::new(&input);
-    assert_eq!(
-        (profile.http_rtt_estimate, profile.transport_rtt_estimate),
-        (1, 0)
-    );
+    assert_eq!((profile.http_rtt_estimate, profile.transport_rtt_estimate), (1, 0));
 }
 
 #[test]
 fn protocols_have_the_contracts_words() {
-    let table = [
-        (0, "unknown"),
-        (1, "unknown"),
-        (2, "http1.1"),
-        (3, "h2"),
-        (30, "quic"),
-        (-1, "unknown"),
-    ];
+    let table = [(0, "unknown"), (1, "unknown"), (2, "http1.1"), (3, "h2"), (30, "quic"), (-1, "unknown")];
     for (version, text) in table {
         assert_eq!(Protocol::of_curl(version).text(), text, "{version}");
     }
@@ -303,30 +280,28 @@ fn any_hop() -> impl Strategy<Value = Hop> {
         prop::array::uniform4(time()),
         (0..3i64, any::<Option<u32>>()),
     )
-        .prop_map(
-            |(t, (completed, is_tls, known), sizes, (num_connects, rtt_us))| Hop {
-                fetch_start_us: t[0],
-                times: CurlTimes {
-                    namelookup: t[1],
-                    connect: t[2],
-                    appconnect: t[3],
-                    pretransfer: t[4],
-                    posttransfer: t[5],
-                    starttransfer: t[6],
-                    total: t[7],
-                },
-                completed,
-                is_tls,
-                num_connects,
-                primary_ip: if known { "::1".into() } else { String::new() },
-                request_size: sizes[0],
-                upload_bytes: sizes[1],
-                header_size: sizes[2],
-                download_bytes: sizes[3],
-                rtt_us,
-                ..Hop::default()
+        .prop_map(|(t, (completed, is_tls, known), sizes, (num_connects, rtt_us))| Hop {
+            fetch_start_us: t[0],
+            times: CurlTimes {
+                namelookup: t[1],
+                connect: t[2],
+                appconnect: t[3],
+                pretransfer: t[4],
+                posttransfer: t[5],
+                starttransfer: t[6],
+                total: t[7],
             },
-        )
+            completed,
+            is_tls,
+            num_connects,
+            primary_ip: if known { "::1".into() } else { String::new() },
+            request_size: sizes[0],
+            upload_bytes: sizes[1],
+            header_size: sizes[2],
+            download_bytes: sizes[3],
+            rtt_us,
+            ..Hop::default()
+        })
 }
 
 fn any_input() -> impl Strategy<Value = ProfileInput> {
@@ -338,21 +313,15 @@ fn any_input() -> impl Strategy<Value = ProfileInput> {
         prop::option::of((time(), time(), any::<bool>())),
         prop::option::weighted(0.9, any_hop()),
     )
-        .prop_map(
-            |(wall, invoke, queue_start, queue_end, redirects, hop)| ProfileInput {
-                wall_at_invoke_ms: wall,
-                invoke_us: invoke,
-                queue_start_us: queue_start,
-                queue_end_us: queue_end,
-                redirects: redirects.map(|(start_us, end_us, same_host)| Redirects {
-                    start_us,
-                    end_us,
-                    same_host,
-                }),
-                hop,
-                estimate: NetworkEstimate::default(),
-            },
-        )
+        .prop_map(|(wall, invoke, queue_start, queue_end, redirects, hop)| ProfileInput {
+            wall_at_invoke_ms: wall,
+            invoke_us: invoke,
+            queue_start_us: queue_start,
+            queue_end_us: queue_end,
+            redirects: redirects.map(|(start_us, end_us, same_host)| Redirects { start_us, end_us, same_host }),
+            hop,
+            estimate: NetworkEstimate::default(),
+        })
 }
 
 proptest! {

@@ -30,10 +30,7 @@ impl Storage {
             .open(host_file)
             .map_err(|error| StorageError::opening(&error))?;
         let source = super::open_regular(source, "")?;
-        let extension = host_file
-            .extension()
-            .and_then(|e| e.to_str())
-            .unwrap_or_default();
+        let extension = host_file.extension().and_then(|e| e.to_str()).unwrap_or_default();
 
         if let (Adopt::Move, Mode::Sandbox(sandbox)) = (how, &self.mode) {
             if let Some(path) = adopt_by_rename(&sandbox.temporary, host_file, extension)? {
@@ -49,34 +46,20 @@ impl Storage {
     }
 }
 
-fn copy(
-    mut pending: PendingFile,
-    source: File,
-    len: u64,
-    extension: &str,
-) -> Result<Committed, StorageError> {
+fn copy(mut pending: PendingFile, source: File, len: u64, extension: &str) -> Result<Committed, StorageError> {
     pending.reserve(len)?;
     // No further than was reserved, however much is being appended meanwhile.
-    let copied = io::copy(&mut source.take(len), &mut pending.file())
-        .map_err(|error| StorageError::saving(&error))?;
+    let copied = io::copy(&mut source.take(len), &mut pending.file()).map_err(|error| StorageError::saving(&error))?;
     pending.note_written(copied)?;
     pending.commit(extension)
 }
 
 /// None when it takes a copy: another volume, or a symlink, which must not come in.
-fn adopt_by_rename(
-    area: &Area,
-    host_file: &Path,
-    extension: &str,
-) -> Result<Option<String>, StorageError> {
+fn adopt_by_rename(area: &Area, host_file: &Path, extension: &str) -> Result<Option<String>, StorageError> {
     let Some((folder, name)) = host_file.parent().zip(host_file.file_name()) else {
         return Ok(None);
     };
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let Ok(folder) = Dir::open_ambient_dir(folder, ambient_authority()) else {
         return Ok(None);
     };
@@ -91,12 +74,7 @@ fn adopt_by_rename(
     }
     let random = names::random().map_err(|error| StorageError::saving(&error))?;
     let temporary = names::temporary(&random, extension);
-    if claim
-        .settle(len, || {
-            folder.rename(name, &area.dir, &temporary).map(|()| 0)
-        })
-        .is_err()
-    {
+    if claim.settle(len, || folder.rename(name, &area.dir, &temporary).map(|()| 0)).is_err() {
         return Ok(None);
     }
     match area.dir.symlink_metadata(&temporary) {

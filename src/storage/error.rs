@@ -37,9 +37,7 @@ impl StorageError {
             Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::ENAMETOOLONG) => Self::NotFound,
             Some(libc::EISDIR) => Self::IsDirectory,
             // ENXIO and EOPNOTSUPP are what a socket or a device without a driver answers.
-            Some(libc::EACCES | libc::EPERM | libc::ENXIO | libc::ENODEV | libc::EOPNOTSUPP) => {
-                Self::PermissionDenied
-            }
+            Some(libc::EACCES | libc::EPERM | libc::ENXIO | libc::ENODEV | libc::EOPNOTSUPP) => Self::PermissionDenied,
             // A NUL in the path never reaches the system.
             None if error.kind() == io::ErrorKind::InvalidInput => Self::NotFound,
             _ => Self::Read,
@@ -63,9 +61,7 @@ impl StorageError {
                 | libc::ENAMETOOLONG
                 | libc::EINVAL,
             ) => Self::NotPermitted(given.to_owned()),
-            None if error.kind() == io::ErrorKind::InvalidInput => {
-                Self::NotPermitted(given.to_owned())
-            }
+            None if error.kind() == io::ErrorKind::InvalidInput => Self::NotPermitted(given.to_owned()),
             _ => Self::SaveFailed,
         }
     }

@@ -15,9 +15,7 @@ pub struct HostFiles {
 
 impl HostFiles {
     pub fn new(temp_dir: &Path) -> io::Result<Self> {
-        Ok(Self {
-            temp_dir: absolute(temp_dir)?,
-        })
+        Ok(Self { temp_dir: absolute(temp_dir)? })
     }
 
     pub fn open_upload(&self, path: &str) -> Result<UploadFile, StorageError> {
@@ -32,15 +30,12 @@ impl HostFiles {
 
     pub fn create_target(&self, path: Option<&str>) -> Result<PendingFile, StorageError> {
         let Some(path) = path else {
-            let home = Home::Plain {
-                folder: self.temp_dir.clone(),
-            };
+            let home = Home::Plain { folder: self.temp_dir.clone() };
             return PendingFile::create(home, Target::Temporary);
         };
         let refused = || StorageError::NotPermitted(path.to_owned());
         let (folder, name) = split(path).ok_or_else(refused)?;
-        let folder =
-            absolute(folder.as_ref()).map_err(|error| StorageError::creating(&error, path))?;
+        let folder = absolute(folder.as_ref()).map_err(|error| StorageError::creating(&error, path))?;
         // Renaming over a device or a socket would take it away from the system; a symlink is replaced, not followed.
         match folder.join(&name).symlink_metadata() {
             Ok(metadata) if !metadata.is_file() && !metadata.is_symlink() => return Err(refused()),
@@ -49,13 +44,7 @@ impl HostFiles {
             }
             _ => {}
         }
-        PendingFile::create(
-            Home::Plain { folder },
-            Target::Named {
-                name,
-                given: path.to_owned(),
-            },
-        )
+        PendingFile::create(Home::Plain { folder }, Target::Named { name, given: path.to_owned() })
     }
 
     pub fn real_path(&self, path: &str) -> Result<PathBuf, StorageError> {

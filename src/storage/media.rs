@@ -15,21 +15,13 @@ const PREFERRED: &[(&str, &str)] = &[
 pub fn extension_for(content_type: &str) -> &'static str {
     let essence = content_type.split([';', ',']).next().unwrap_or_default();
     let essence = essence.trim().to_ascii_lowercase();
-    let preferred = PREFERRED
-        .iter()
-        .find(|(name, _)| *name == essence)
-        .map(|(_, e)| *e);
-    preferred
-        .or_else(|| mime2ext::mime2ext(&essence))
-        .unwrap_or(UNKNOWN_EXTENSION)
+    let preferred = PREFERRED.iter().find(|(name, _)| *name == essence).map(|(_, e)| *e);
+    preferred.or_else(|| mime2ext::mime2ext(&essence)).unwrap_or(UNKNOWN_EXTENSION)
 }
 
 /// The Content-Type of an uploaded file, by the extension of its name.
 pub fn content_type_for(file_name: &str) -> String {
-    mime_guess::from_path(file_name)
-        .first_raw()
-        .unwrap_or("application/octet-stream")
-        .to_owned()
+    mime_guess::from_path(file_name).first_raw().unwrap_or("application/octet-stream").to_owned()
 }
 
 #[cfg(test)]

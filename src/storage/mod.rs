@@ -113,9 +113,7 @@ impl Storage {
     pub fn open(config: StorageConfig) -> io::Result<Self> {
         let mode = match &config.root {
             Some(root) => Mode::Sandbox(Sandbox::open(root, &config)?),
-            None if config.temp_dir.as_os_str().is_empty() => {
-                Mode::Host(HostFiles::new(&std::env::temp_dir())?)
-            }
+            None if config.temp_dir.as_os_str().is_empty() => Mode::Host(HostFiles::new(&std::env::temp_dir())?),
             None => Mode::Host(HostFiles::new(&config.temp_dir)?),
         };
         Ok(Self { mode })
@@ -170,18 +168,12 @@ impl Storage {
 
 /// Checks the opened file itself: what its path names may already be something else.
 fn open_regular(file: File, name: &str) -> Result<UploadFile, StorageError> {
-    let metadata = file
-        .metadata()
-        .map_err(|error| StorageError::opening(&error))?;
+    let metadata = file.metadata().map_err(|error| StorageError::opening(&error))?;
     if metadata.is_dir() {
         return Err(StorageError::IsDirectory);
     }
     if !metadata.is_file() {
         return Err(StorageError::PermissionDenied);
     }
-    Ok(UploadFile {
-        file,
-        len: metadata.len(),
-        name: name.to_owned(),
-    })
+    Ok(UploadFile { file, len: metadata.len(), name: name.to_owned() })
 }

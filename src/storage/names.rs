@@ -16,10 +16,7 @@ struct Pool {
     left: usize,
 }
 
-static POOL: Mutex<Pool> = Mutex::new(Pool {
-    bytes: [0; POOL_BYTES],
-    left: 0,
-});
+static POOL: Mutex<Pool> = Mutex::new(Pool { bytes: [0; POOL_BYTES], left: 0 });
 
 /// 128 unguessable bits in hexadecimal: the name of one mini-program's file tells nothing about the next.
 pub fn random() -> io::Result<String> {
@@ -82,13 +79,7 @@ mod tests {
     fn partial_names_are_known_in_any_case() {
         assert!(is_partial(partial("0f").as_bytes()));
         assert!(is_partial(b".FERRY-00.Part"));
-        for other in [
-            ".ferry-.part",
-            ".ferry-part",
-            "ferry-00.part",
-            ".ferry-00.par",
-            ".ferr\u{e9}-00.part",
-        ] {
+        for other in [".ferry-.part", ".ferry-part", "ferry-00.part", ".ferry-00.par", ".ferr\u{e9}-00.part"] {
             assert!(!is_partial(other.as_bytes()), "{other}");
         }
     }

@@ -19,14 +19,8 @@ const NAME_ATTEMPTS: usize = 8;
 /// The folder the file goes to.
 #[derive(Debug)]
 pub enum Home {
-    Plain {
-        folder: PathBuf,
-    },
-    Area {
-        area: Arc<Area>,
-        folder: Arc<Dir>,
-        real: PathBuf,
-    },
+    Plain { folder: PathBuf },
+    Area { area: Arc<Area>, folder: Arc<Dir>, real: PathBuf },
 }
 
 #[derive(Debug)]
@@ -45,14 +39,9 @@ impl Home {
                 .open(folder.join(name)),
             Self::Area { folder, .. } => {
                 let mut options = cap_std::fs::OpenOptions::new();
-                options
-                    .write(true)
-                    .create_new(true)
-                    .follow(FollowSymlinks::No);
+                options.write(true).create_new(true).follow(FollowSymlinks::No);
                 options.mode(PRIVATE_FILE_MODE);
-                folder
-                    .open_with(name, &options)
-                    .map(cap_std::fs::File::into_std)
+                folder.open_with(name, &options).map(cap_std::fs::File::into_std)
             }
         }
     }
@@ -123,15 +112,7 @@ impl PendingFile {
             Home::Plain { .. } => None,
             Home::Area { area, .. } => Some(Claim::new(area.quota.clone())),
         };
-        Ok(Self {
-            file,
-            home,
-            target,
-            random,
-            written: 0,
-            claim,
-            committed: false,
-        })
+        Ok(Self { file, home, target, random, written: 0, claim, committed: false })
     }
 
     pub fn file(&self) -> &File {
@@ -149,9 +130,7 @@ impl PendingFile {
 
     pub fn write(&mut self, data: &[u8]) -> Result<(), StorageError> {
         self.claim_up_to(self.written.saturating_add(data.len() as u64))?;
-        self.file
-            .write_all(data)
-            .map_err(|error| StorageError::saving(&error))?;
+        self.file.write_all(data).map_err(|error| StorageError::saving(&error))?;
         self.written += data.len() as u64;
         Ok(())
     }
@@ -167,8 +146,7 @@ impl PendingFile {
         let (Some(claim), Home::Area { area, .. }) = (&mut self.claim, &self.home) else {
             return Ok(());
         };
-        let fits = claim.grow_to(total).is_ok()
-            || (area.recount_if_cheap() && claim.grow_to(total).is_ok());
+        let fits = claim.grow_to(total).is_ok() || (area.recount_if_cheap() && claim.grow_to(total).is_ok());
         if fits {
             Ok(())
         } else {
@@ -188,9 +166,7 @@ impl PendingFile {
                 Target::Named { .. } => self.home.replaced_len(name),
                 Target::Temporary => 0,
             };
-            self.home
-                .rename(&names::partial(&self.random), name)
-                .map(|()| replaced)
+            self.home.rename(&names::partial(&self.random), name).map(|()| replaced)
         };
         let result = match self.claim.take() {
             Some(claim) => claim.settle(self.written, rename),
@@ -206,11 +182,7 @@ impl PendingFile {
             (Target::Temporary, Home::Plain { .. }) => real_path.to_string_lossy().into_owned(),
             (Target::Temporary, Home::Area { .. }) => format!("wxfile://{}", name.display()),
         };
-        Ok(Committed {
-            path,
-            real_path,
-            bytes: self.written,
-        })
+        Ok(Committed { path, real_path, bytes: self.written })
     }
 
     fn commit_refusal(&self, error: &io::Error) -> StorageError {

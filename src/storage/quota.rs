@@ -35,14 +35,7 @@ struct Ledger {
 
 impl Quota {
     pub fn new(limit: u64, stored: u64) -> Self {
-        Self {
-            limit,
-            ledger: Mutex::new(Ledger {
-                stored,
-                ..Ledger::default()
-            }),
-            renaming: Mutex::new(()),
-        }
+        Self { limit, ledger: Mutex::new(Ledger { stored, ..Ledger::default() }), renaming: Mutex::new(()) }
     }
 
     pub fn used(&self) -> u64 {
@@ -83,10 +76,7 @@ impl Quota {
 
     /// Whether enough time has passed since the last recount to do one without holding up the engine.
     pub fn may_recount(&self) -> bool {
-        self.ledger
-            .lock()
-            .next_recount
-            .is_none_or(|at| Instant::now() >= at)
+        self.ledger.lock().next_recount.is_none_or(|at| Instant::now() >= at)
     }
 }
 
@@ -113,11 +103,7 @@ impl Claim {
     }
 
     /// Runs `rename`, which turns the claim into `bytes` stored ones and gives the size of the file it replaced.
-    pub fn settle<E>(
-        mut self,
-        bytes: u64,
-        rename: impl FnOnce() -> Result<u64, E>,
-    ) -> Result<(), E> {
+    pub fn settle<E>(mut self, bytes: u64, rename: impl FnOnce() -> Result<u64, E>) -> Result<(), E> {
         self.quota.ledger.lock().settling += 1;
         let result = {
             let _one_at_a_time = self.quota.renaming.lock();
@@ -200,9 +186,7 @@ mod tests {
             .unwrap();
         assert_eq!(quota.used(), 11);
         quota.recount(|| {
-            Claim::new(quota.clone())
-                .settle(3, || Ok::<_, ()>(0))
-                .unwrap();
+            Claim::new(quota.clone()).settle(3, || Ok::<_, ()>(0)).unwrap();
             Some(11)
         });
         assert_eq!(quota.used(), 14);

@@ -44,16 +44,11 @@ impl Area {
 
     fn new(dir: Dir, real: PathBuf, limit: u64) -> io::Result<Self> {
         let stored = sweep::stored_bytes(&dir, usize::MAX)?;
-        Ok(Self {
-            dir: Arc::new(dir),
-            real,
-            quota: Arc::new(Quota::new(limit, stored)),
-        })
+        Ok(Self { dir: Arc::new(dir), real, quota: Arc::new(Quota::new(limit, stored)) })
     }
 
     fn recount(&self, most_entries: usize) {
-        self.quota
-            .recount(|| sweep::stored_bytes(&self.dir, most_entries).ok());
+        self.quota.recount(|| sweep::stored_bytes(&self.dir, most_entries).ok());
     }
 
     /// Files may be gone that were there: the host removes some without telling.
@@ -100,10 +95,7 @@ impl Drop for InUse {
 
 impl Sandbox {
     pub fn open(root: &Path, config: &StorageConfig) -> io::Result<Self> {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(PRIVATE_FOLDER_MODE)
-            .create(root)?;
+        std::fs::DirBuilder::new().recursive(true).mode(PRIVATE_FOLDER_MODE).create(root)?;
         // The host may change its working folder; what it named stays what it was.
         let root_path = std::fs::canonicalize(root)?;
         let root = Dir::open_ambient_dir(&root_path, ambient_authority())?;
@@ -142,47 +134,27 @@ impl Sandbox {
             folder = Arc::new(folder.open_dir_nofollow(step)?);
             real.push(step);
         }
-        Ok(Some(Located {
-            area: area.clone(),
-            folder,
-            real,
-            name,
-        }))
+        Ok(Some(Located { area: area.clone(), folder, real, name }))
     }
 
     pub fn open_upload(&self, path: &str) -> Result<UploadFile, StorageError> {
-        let located = self
-            .locate(path)
-            .map_err(|error| StorageError::opening(&error))?
-            .ok_or(StorageError::NotFound)?;
+        let located =
+            self.locate(path).map_err(|error| StorageError::opening(&error))?.ok_or(StorageError::NotFound)?;
         let name = located.name.ok_or(StorageError::IsDirectory)?;
         let mut options = OpenOptions::new();
-        options
-            .read(true)
-            .follow(FollowSymlinks::No)
-            .custom_flags(super::UPLOAD_FLAGS);
-        let file = located
-            .folder
-            .open_with(name, &options)
-            .map_err(|error| StorageError::opening(&error))?;
+        options.read(true).follow(FollowSymlinks::No).custom_flags(super::UPLOAD_FLAGS);
+        let file = located.folder.open_with(name, &options).map_err(|error| StorageError::opening(&error))?;
         open_regular(file.into_std(), name)
     }
 
     pub fn create_target(&self, path: Option<&str>) -> Result<PendingFile, StorageError> {
         let Some(path) = path else {
             let area = self.temporary.clone();
-            let home = Home::Area {
-                folder: area.dir.clone(),
-                real: area.real.clone(),
-                area,
-            };
+            let home = Home::Area { folder: area.dir.clone(), real: area.real.clone(), area };
             return PendingFile::create(home, Target::Temporary);
         };
         let refused = || StorageError::NotPermitted(path.to_owned());
-        let located = self
-            .locate(path)
-            .map_err(|error| StorageError::creating(&error, path))?
-            .ok_or_else(refused)?;
+        let located = self.locate(path).map_err(|error| StorageError::creating(&error, path))?.ok_or_else(refused)?;
         let name = located.name.ok_or_else(refused)?;
         match located.folder.symlink_metadata(name) {
             Ok(metadata) if !metadata.is_file() => return Err(refused()),
@@ -191,33 +163,19 @@ impl Sandbox {
             }
             _ => {}
         }
-        let home = Home::Area {
-            area: located.area,
-            folder: located.folder,
-            real: located.real,
-        };
-        PendingFile::create(
-            home,
-            Target::Named {
-                name: name.into(),
-                given: path.to_owned(),
-            },
-        )
+        let home = Home::Area { area: located.area, folder: located.folder, real: located.real };
+        PendingFile::create(home, Target::Named { name: name.into(), given: path.to_owned() })
     }
 
     pub fn real_path(&self, path: &str) -> Result<PathBuf, StorageError> {
-        let located = self
-            .locate(path)
-            .map_err(|error| StorageError::opening(&error))?
-            .ok_or(StorageError::NotFound)?;
+        let located =
+            self.locate(path).map_err(|error| StorageError::opening(&error))?.ok_or(StorageError::NotFound)?;
         let Some(name) = located.name else {
             return Ok(located.real);
         };
         match located.folder.symlink_metadata(name) {
             Ok(metadata) if metadata.is_symlink() => Err(StorageError::NotFound),
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(StorageError::opening(&error))
-            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StorageError::opening(&error)),
             _ => Ok(located.real.join(name)),
         }
     }

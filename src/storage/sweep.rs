@@ -10,11 +10,7 @@ use std::io;
 const MAX_DEPTH: usize = 64;
 
 /// Calls `visit` for each entry that is not a folder. Symlinks are entries, never followed.
-fn walk(
-    dir: &Dir,
-    depth: usize,
-    visit: &mut dyn FnMut(&Dir, &DirEntry) -> io::Result<()>,
-) -> io::Result<()> {
+fn walk(dir: &Dir, depth: usize, visit: &mut dyn FnMut(&Dir, &DirEntry) -> io::Result<()>) -> io::Result<()> {
     let mut folders: Vec<OsString> = Vec::new();
     for entry in dir.entries()? {
         let entry = entry?;
@@ -28,9 +24,7 @@ fn walk(
         return Ok(());
     }
     for name in folders {
-        let walked = dir
-            .open_dir_nofollow(&name)
-            .and_then(|folder| walk(&folder, depth - 1, visit));
+        let walked = dir.open_dir_nofollow(&name).and_then(|folder| walk(&folder, depth - 1, visit));
         match walked {
             // Removed or replaced since it was listed, or not ours to read.
             Err(error) if !skippable(&error) => return Err(error),
@@ -41,10 +35,7 @@ fn walk(
 }
 
 fn skippable(error: &io::Error) -> bool {
-    matches!(
-        error.raw_os_error(),
-        Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EACCES | libc::EPERM)
-    )
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EACCES | libc::EPERM))
 }
 
 /// The bytes in finished files; an error when there are more than `most_entries`.
@@ -103,9 +94,7 @@ pub fn trim(dir: &Dir, most_bytes: u64) -> io::Result<()> {
         Ok(())
     })?;
     files.sort();
-    let mut bytes = files
-        .iter()
-        .fold(0u64, |sum, (_, len, _)| sum.saturating_add(*len));
+    let mut bytes = files.iter().fold(0u64, |sum, (_, len, _)| sum.saturating_add(*len));
     for (_, len, name) in files {
         if bytes <= most_bytes {
             break;

@@ -20,10 +20,7 @@ pub enum Place<'a> {
     /// The folder of user files itself.
     UserRoot,
     /// A file below the folder of user files.
-    User {
-        folders: Vec<&'a str>,
-        name: &'a str,
-    },
+    User { folders: Vec<&'a str>, name: &'a str },
 }
 
 /// Reads a path, or gives None when a mini-program may not name it.
@@ -81,24 +78,12 @@ mod tests {
 
     #[test]
     fn honest_paths_are_read() {
-        assert_eq!(
-            parse("wxfile://tmp_1a.jpg"),
-            Some(Place::Temporary { name: "tmp_1a.jpg" })
-        );
+        assert_eq!(parse("wxfile://tmp_1a.jpg"), Some(Place::Temporary { name: "tmp_1a.jpg" }));
         assert_eq!(parse("wxfile://usr"), Some(Place::UserRoot));
-        assert_eq!(
-            parse("wxfile://usr/a b"),
-            Some(Place::User {
-                folders: vec![],
-                name: "a b"
-            })
-        );
+        assert_eq!(parse("wxfile://usr/a b"), Some(Place::User { folders: vec![], name: "a b" }));
         assert_eq!(
             parse("wxfile://usr/图/100%/.x..y"),
-            Some(Place::User {
-                folders: vec!["图", "100%"],
-                name: ".x..y"
-            })
+            Some(Place::User { folders: vec!["图", "100%"], name: ".x..y" })
         );
     }
 
@@ -124,9 +109,7 @@ mod tests {
         for name in ["%", "%2", "100%25", "%e4%bd%a0", "%20", "a%2"] {
             assert!(parse(&format!("wxfile://usr/{name}")).is_some(), "{name}");
         }
-        for name in [
-            "%2e", "%2E%2e", "a%2Fb", "%5C", "x%00y", "%252e", "%25252F", "%%2e",
-        ] {
+        for name in ["%2e", "%2E%2e", "a%2Fb", "%5C", "x%00y", "%252e", "%25252F", "%%2e"] {
             assert!(parse(&format!("wxfile://usr/{name}")).is_none(), "{name}");
         }
     }

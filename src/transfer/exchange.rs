@@ -72,11 +72,7 @@ impl Live {
 
     fn header_line(&mut self, line: &[u8]) -> Result<(), Failure> {
         self.touch();
-        let complete = self
-            .hop
-            .headers
-            .line(line)
-            .map_err(|error| Failure::Network(error.to_string()))?;
+        let complete = self.hop.headers.line(line).map_err(|error| Failure::Network(error.to_string()))?;
         if complete {
             self.response_begins()?;
         }

@@ -13,13 +13,7 @@ pub struct Multipart {
 }
 
 /// Encodes the form: the fields in the order given, the file last.
-pub fn encode(
-    boundary: &str,
-    fields: &[(String, Vec<u8>)],
-    name: &str,
-    file_name: &str,
-    file_type: &str,
-) -> Multipart {
+pub fn encode(boundary: &str, fields: &[(String, Vec<u8>)], name: &str, file_name: &str, file_type: &str) -> Multipart {
     let mut head = Vec::with_capacity(256 + fields.iter().map(|(n, v)| n.len() + v.len() + 128).sum::<usize>());
     for (name, value) in fields {
         head.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: form-data; name=\"").as_bytes());

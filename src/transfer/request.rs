@@ -98,7 +98,8 @@ fn header_list(request: &Request<'_>) -> Result<List, Error> {
 }
 
 fn set_dns(easy: &mut Easy2<Exchange>, host: &str, port: u16, config: &Config) -> Result<(), Error> {
-    let same = |entry: &&crate::engine::config::DnsOverride| entry.port == port && entry.host.eq_ignore_ascii_case(host);
+    let same =
+        |entry: &&crate::engine::config::DnsOverride| entry.port == port && entry.host.eq_ignore_ascii_case(host);
     let Some(entry) = config.dns_overrides.iter().find(same) else { return Ok(()) };
     let addresses: Vec<String> = entry.addresses.iter().map(ToString::to_string).collect();
     let addresses = addresses.join(",");

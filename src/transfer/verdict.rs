@@ -26,11 +26,9 @@ pub fn judge(live: &Live, result: Result<(), curl::Error>, info: &TransferInfo, 
     match result {
         Ok(()) if hop.final_headers.is_some() => Verdict::Done,
         Ok(()) => Verdict::Failed(Failure::Network("the server sent no HTTP response".into())),
-        Err(_) if hop.refused_address => Verdict::Failed(if first_hop {
-            Failure::NotInDomainList
-        } else {
-            Failure::RedirectNotInDomainList
-        }),
+        Err(_) if hop.refused_address => {
+            Verdict::Failed(if first_hop { Failure::NotInDomainList } else { Failure::RedirectNotInDomainList })
+        }
         Err(error) => Verdict::Failed(failure(&error, hop, info)),
     }
 }

@@ -8,10 +8,7 @@ fn adopted_files_become_temporary_ones() {
     for how in [Adopt::Copy, Adopt::Move] {
         fs::write(&picture, "picture").unwrap();
         let path = storage.adopt(&picture, how).unwrap();
-        assert!(
-            path.starts_with("wxfile://tmp_") && path.ends_with(".jpg"),
-            "{path}"
-        );
+        assert!(path.starts_with("wxfile://tmp_") && path.ends_with(".jpg"), "{path}");
         assert_eq!(read_upload(&storage, &path), b"picture");
         assert_eq!(picture.exists(), how == Adopt::Copy);
     }
@@ -22,26 +19,15 @@ fn adopted_files_become_temporary_ones() {
     symlink(&picture, &link).unwrap();
     let path = storage.adopt(&link, Adopt::Move).unwrap();
     assert!(path.ends_with(".unknown"));
-    assert!(fs::symlink_metadata(storage.real_path(&path).unwrap())
-        .unwrap()
-        .is_file());
+    assert!(fs::symlink_metadata(storage.real_path(&path).unwrap()).unwrap().is_file());
     assert!(picture.exists() && fs::symlink_metadata(&link).is_err());
 
-    assert_eq!(
-        storage.adopt(&link, Adopt::Copy).unwrap_err(),
-        StorageError::NotFound
-    );
-    assert_eq!(
-        storage.adopt(root.path(), Adopt::Copy).unwrap_err(),
-        StorageError::IsDirectory
-    );
+    assert_eq!(storage.adopt(&link, Adopt::Copy).unwrap_err(), StorageError::NotFound);
+    assert_eq!(storage.adopt(root.path(), Adopt::Copy).unwrap_err(), StorageError::IsDirectory);
     drop(storage);
     let small = sandbox_with(root.path(), |c| c.temp_quota = 24);
     for how in [Adopt::Copy, Adopt::Move] {
-        assert_eq!(
-            small.adopt(&picture, how).unwrap_err(),
-            StorageError::StorageLimit
-        );
+        assert_eq!(small.adopt(&picture, how).unwrap_err(), StorageError::StorageLimit);
         assert!(picture.exists());
     }
     assert_eq!(small.usage(), (21, 0));

@@ -27,9 +27,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let _ = std::process::Command::new("umount")
-            .arg(self.0.path())
-            .status();
+        let _ = std::process::Command::new("umount").arg(self.0.path()).status();
     }
 }
 
@@ -69,19 +67,13 @@ fn a_full_disk_is_a_storage_limit_and_leaves_the_old_file() {
         assert_eq!(read_upload(storage, path), b"old");
     }
     assert_eq!(storage.usage(), (0, 3));
-    assert_eq!(
-        names_in(&disk.0.path().join("usr")),
-        BTreeSet::from(["a".to_owned()])
-    );
+    assert_eq!(names_in(&disk.0.path().join("usr")), BTreeSet::from(["a".to_owned()]));
     let picture = TempDir::new().unwrap();
     let picture = picture.path().join("large");
     fs::create_dir_all(picture.parent().unwrap()).unwrap();
     fs::write(&picture, vec![0; 200_000]).unwrap();
     // From another volume a move is a copy, and one that fails keeps the original.
-    assert_eq!(
-        storage.adopt(&picture, Adopt::Move).unwrap_err(),
-        StorageError::StorageLimit
-    );
+    assert_eq!(storage.adopt(&picture, Adopt::Move).unwrap_err(), StorageError::StorageLimit);
     assert!(picture.exists());
     fs::write(&picture, "fits").unwrap();
     let path = once_freed(|| storage.adopt(&picture, Adopt::Move));

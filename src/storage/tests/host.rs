@@ -10,10 +10,7 @@ fn plain_paths_work_in_host_mode() {
     symlink(at("file"), at("link")).unwrap();
     assert_eq!(read_upload(&storage, &at("file")), b"data");
     assert_eq!(read_upload(&storage, &at("link")), b"data");
-    assert_eq!(
-        storage.real_path(&at("file")).unwrap(),
-        dir.path().join("file")
-    );
+    assert_eq!(storage.real_path(&at("file")).unwrap(), dir.path().join("file"));
 
     let temporary = save(&storage, None, b"x").unwrap();
     assert_eq!(temporary.real_path.to_str(), Some(temporary.path.as_str()));
@@ -29,11 +26,7 @@ fn plain_paths_work_in_host_mode() {
     assert_eq!(upload.name, "Cargo.toml");
     let real = storage.real_path("Cargo.toml").unwrap();
     assert_eq!(real, std::env::current_dir().unwrap().join("Cargo.toml"));
-    drop(
-        storage
-            .create_target(Some("ferry-test-never-made"))
-            .unwrap(),
-    );
+    drop(storage.create_target(Some("ferry-test-never-made")).unwrap());
     assert!(!Path::new("ferry-test-never-made").exists());
 }
 
@@ -61,24 +54,12 @@ fn host_mode_refuses_what_is_not_a_file() {
         assert_eq!(storage.open_upload(&path).unwrap_err(), error, "{path:?}");
     }
     let before = names_in(dir.path());
-    let targets = [
-        "", "none/a", "file/a", "fifo", "socket", "no\0pe", "none/", ".", "..", &long,
-    ];
-    for name in targets
-        .map(at)
-        .into_iter()
-        .chain(["/dev/null".into(), String::new()])
-    {
+    let targets = ["", "none/a", "file/a", "fifo", "socket", "no\0pe", "none/", ".", "..", &long];
+    for name in targets.map(at).into_iter().chain(["/dev/null".into(), String::new()]) {
         let refusal = storage.create_target(Some(&name)).unwrap_err();
         assert_eq!(refusal, StorageError::NotPermitted(name));
     }
     assert_eq!(names_in(dir.path()), before);
-    let lost = Storage::open(StorageConfig {
-        temp_dir: at("none").into(),
-        ..Default::default()
-    });
-    assert_eq!(
-        lost.unwrap().create_target(None).unwrap_err(),
-        StorageError::SaveFailed
-    );
+    let lost = Storage::open(StorageConfig { temp_dir: at("none").into(), ..Default::default() });
+    assert_eq!(lost.unwrap().create_target(None).unwrap_err(), StorageError::SaveFailed);
 }

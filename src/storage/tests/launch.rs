@@ -9,9 +9,7 @@ fn a_launch_trims_the_least_recently_used_first() {
         let file = fs::File::create(tmp.join(name)).unwrap();
         file.set_len(10).unwrap();
         let ago = |s| SystemTime::now() - Duration::from_secs(s);
-        let times = fs::FileTimes::new()
-            .set_accessed(ago(accessed))
-            .set_modified(ago(modified));
+        let times = fs::FileTimes::new().set_accessed(ago(accessed)).set_modified(ago(modified));
         file.set_times(times).unwrap();
     };
     age("tmp_oldest.a", 5000, 5000);
@@ -30,31 +28,14 @@ fn a_launch_trims_the_least_recently_used_first() {
         assert_eq!(storage.usage().1, 3);
         names_in(&tmp)
     };
-    let all = [
-        "tmp_oldest.a",
-        "tmp_old.a",
-        "tmp_written_lately.a",
-        "tmp_read_lately.a",
-    ];
-    let newest = |n: usize| {
-        all[4 - n..]
-            .iter()
-            .map(|s| s.to_string())
-            .collect::<BTreeSet<_>>()
-    };
-    assert_eq!(
-        left(40),
-        newest(4),
-        "the partial files are gone, nothing else"
-    );
+    let all = ["tmp_oldest.a", "tmp_old.a", "tmp_written_lately.a", "tmp_read_lately.a"];
+    let newest = |n: usize| all[4 - n..].iter().map(|s| s.to_string()).collect::<BTreeSet<_>>();
+    assert_eq!(left(40), newest(4), "the partial files are gone, nothing else");
     assert_eq!(left(39), newest(3));
     assert_eq!(left(20), newest(2));
     assert_eq!(left(19), newest(1));
     assert_eq!(left(1), newest(0));
-    assert_eq!(
-        names_in(&root.path().join("usr/d")),
-        BTreeSet::from(["kept.part".to_owned()])
-    );
+    assert_eq!(names_in(&root.path().join("usr/d")), BTreeSet::from(["kept.part".to_owned()]));
     assert!(Path::new("/etc/passwd").exists());
 }
 

@@ -18,10 +18,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 fn sandbox_with(root: &Path, change: impl FnOnce(&mut StorageConfig)) -> Storage {
-    let mut config = StorageConfig {
-        root: Some(root.to_owned()),
-        ..StorageConfig::default()
-    };
+    let mut config = StorageConfig { root: Some(root.to_owned()), ..StorageConfig::default() };
     change(&mut config);
     Storage::open(config).unwrap()
 }
@@ -33,18 +30,11 @@ fn sandbox() -> (TempDir, Storage) {
 }
 
 fn host(temp_dir: &Path) -> Storage {
-    Storage::open(StorageConfig {
-        temp_dir: temp_dir.to_owned(),
-        ..StorageConfig::default()
-    })
-    .unwrap()
+    Storage::open(StorageConfig { temp_dir: temp_dir.to_owned(), ..StorageConfig::default() }).unwrap()
 }
 
 fn names_in(dir: &Path) -> BTreeSet<String> {
-    fs::read_dir(dir)
-        .unwrap()
-        .map(|e| e.unwrap().file_name().into_string().unwrap())
-        .collect()
+    fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 fn save(storage: &Storage, path: Option<&str>, data: &[u8]) -> Result<Committed, StorageError> {
@@ -62,9 +52,6 @@ fn read_upload(storage: &Storage, path: &str) -> Vec<u8> {
 }
 
 fn make_fifo(path: &Path) {
-    let status = std::process::Command::new("mkfifo")
-        .arg(path)
-        .status()
-        .unwrap();
+    let status = std::process::Command::new("mkfifo").arg(path).status().unwrap();
     assert!(status.success());
 }

@@ -23,21 +23,14 @@ fn missing_permissions_have_their_errno() {
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let output = std::os::unix::process::CommandExt::uid(
         std::process::Command::new(&program)
-            .args([
-                "--exact",
-                "storage::tests::permissions::missing_permissions_have_their_errno",
-            ])
+            .args(["--exact", "storage::tests::permissions::missing_permissions_have_their_errno"])
             .env(CHILD, &work),
         NOBODY,
     )
     .output()
     .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}"
-    );
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 fn check_permissions(dir: &Path) {
@@ -50,17 +43,11 @@ fn check_permissions(dir: &Path) {
     let file = folder.join("secret");
     fs::create_dir(&folder).unwrap();
     fs::write(&file, "secret").unwrap();
-    let both = [
-        (&storage, "wxfile://usr/d/secret"),
-        (&plain, file.to_str().unwrap()),
-    ];
+    let both = [(&storage, "wxfile://usr/d/secret"), (&plain, file.to_str().unwrap())];
 
     allow(&file, 0o000);
     for (storage, path) in both {
-        assert_eq!(
-            storage.open_upload(path).unwrap_err(),
-            StorageError::PermissionDenied
-        );
+        assert_eq!(storage.open_upload(path).unwrap_err(), StorageError::PermissionDenied);
     }
     allow(&folder, 0o500);
     for (storage, path) in both {
@@ -69,10 +56,7 @@ fn check_permissions(dir: &Path) {
     }
     allow(&folder, 0o000);
     for (storage, path) in both {
-        assert_eq!(
-            storage.open_upload(path).unwrap_err(),
-            StorageError::PermissionDenied
-        );
+        assert_eq!(storage.open_upload(path).unwrap_err(), StorageError::PermissionDenied);
         let refusal = storage.create_target(Some(path)).unwrap_err();
         assert_eq!(refusal, StorageError::NotPermitted(path.into()));
     }

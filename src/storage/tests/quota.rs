@@ -20,10 +20,7 @@ fn user_quota_counts_everything_and_gives_back() {
     assert_eq!(storage.usage(), (0, 100));
     a.commit("").unwrap();
     assert_eq!(storage.usage(), (0, 100));
-    assert_eq!(
-        names_in(&root.path().join("usr")),
-        ["a", "d"].map(String::from).into()
-    );
+    assert_eq!(names_in(&root.path().join("usr")), ["a", "d"].map(String::from).into());
 
     // The replaced file's bytes count until the commit.
     let mut pending = storage.create_target(Some("wxfile://usr/d/old")).unwrap();
@@ -53,17 +50,11 @@ fn a_full_quota_looks_for_files_the_host_removed() {
 fn a_full_quota_leaves_nothing() {
     let root = TempDir::new().unwrap();
     let storage = sandbox_with(root.path(), |c| c.temp_quota = 100);
-    assert_eq!(
-        save(&storage, None, &[0; 101]).unwrap_err(),
-        StorageError::StorageLimit
-    );
+    assert_eq!(save(&storage, None, &[0; 101]).unwrap_err(), StorageError::StorageLimit);
     assert_eq!(names_in(&root.path().join("tmp")), BTreeSet::new());
     assert_eq!(storage.usage(), (0, 0));
     save(&storage, None, &[0; 100]).unwrap();
-    assert_eq!(
-        save(&storage, None, &[0; 1]).unwrap_err(),
-        StorageError::StorageLimit
-    );
+    assert_eq!(save(&storage, None, &[0; 1]).unwrap_err(), StorageError::StorageLimit);
 }
 
 #[test]

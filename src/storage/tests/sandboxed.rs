@@ -7,17 +7,9 @@ fn errors_have_the_contracts_numbers_and_words() {
         (StorageError::IsDirectory, 1300021, "is a directory"),
         (StorageError::PermissionDenied, 1300013, "permission denied"),
         (StorageError::Read, 1300005, "file read error"),
-        (
-            StorageError::NotPermitted("a b".into()),
-            603303,
-            "permission denied, open a b",
-        ),
+        (StorageError::NotPermitted("a b".into()), 603303, "permission denied, open a b"),
         (StorageError::SaveFailed, 603300, "save file error"),
-        (
-            StorageError::StorageLimit,
-            1300202,
-            "storage limit exceeded",
-        ),
+        (StorageError::StorageLimit, 1300202, "storage limit exceeded"),
     ];
     for (error, errno, text) in rows {
         assert_eq!((error.errno(), error.text()), (errno, text.to_owned()));
@@ -50,17 +42,11 @@ fn a_sandbox_is_private_and_its_files_come_back() {
         let real = storage.real_path(&file.path).unwrap();
         assert!(real.is_absolute());
         assert_eq!(real, file.real_path);
-        assert_eq!(
-            fs::metadata(&file.real_path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&file.real_path).unwrap().permissions().mode() & 0o777, 0o600);
     }
     assert_eq!(storage.open_upload(&user.path).unwrap().name, "图 1.png");
     for folder in ["", "tmp", "usr"] {
-        let mode = fs::metadata(root.join(folder))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(root.join(folder)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700, "{folder}");
     }
 }
@@ -70,27 +56,12 @@ fn real_path_names_files_to_be_made_but_no_symlinks() {
     let (root, storage) = sandbox();
     let real = fs::canonicalize(root.path()).unwrap();
     assert_eq!(storage.real_path("wxfile://usr").unwrap(), real.join("usr"));
-    assert_eq!(
-        storage.real_path("wxfile://usr/new").unwrap(),
-        real.join("usr/new")
-    );
-    assert_eq!(
-        storage.real_path("wxfile://usr/no/new"),
-        Err(StorageError::NotFound)
-    );
+    assert_eq!(storage.real_path("wxfile://usr/new").unwrap(), real.join("usr/new"));
+    assert_eq!(storage.real_path("wxfile://usr/no/new"), Err(StorageError::NotFound));
     symlink("/etc", root.path().join("usr/link")).unwrap();
-    assert_eq!(
-        storage.real_path("wxfile://usr/link"),
-        Err(StorageError::NotFound)
-    );
-    assert_eq!(
-        storage.real_path("wxfile://usr/link/passwd"),
-        Err(StorageError::NotFound)
-    );
-    assert_eq!(
-        storage.real_path("/etc/passwd"),
-        Err(StorageError::NotFound)
-    );
+    assert_eq!(storage.real_path("wxfile://usr/link"), Err(StorageError::NotFound));
+    assert_eq!(storage.real_path("wxfile://usr/link/passwd"), Err(StorageError::NotFound));
+    assert_eq!(storage.real_path("/etc/passwd"), Err(StorageError::NotFound));
 }
 
 #[test]
@@ -109,10 +80,7 @@ fn the_old_file_stays_until_the_commit() {
         assert_eq!(fs::read(&real).unwrap(), b"old");
         drop(pending);
         assert_eq!(fs::read(&real).unwrap(), b"old");
-        assert_eq!(
-            names_in(real.parent().unwrap()),
-            BTreeSet::from(["a".to_owned()])
-        );
+        assert_eq!(names_in(real.parent().unwrap()), BTreeSet::from(["a".to_owned()]));
 
         let mut reader = fs::File::open(&real).unwrap();
         let committed = save(storage, Some(&path), b"new, longer").unwrap();
@@ -121,10 +89,7 @@ fn the_old_file_stays_until_the_commit() {
         let mut seen = String::new();
         reader.read_to_string(&mut seen).unwrap();
         assert_eq!(seen, "old", "a reader of the old file keeps it");
-        assert_eq!(
-            names_in(real.parent().unwrap()),
-            BTreeSet::from(["a".to_owned()])
-        );
+        assert_eq!(names_in(real.parent().unwrap()), BTreeSet::from(["a".to_owned()]));
     }
 }
 
@@ -151,9 +116,6 @@ fn a_target_that_turns_bad_while_downloading_is_refused_at_the_commit() {
     let pending = storage.create_target(Some("wxfile://usr/d/a")).unwrap();
     fs::remove_dir_all(root.path().join("usr/d")).unwrap();
     assert_eq!(pending.commit("").unwrap_err(), StorageError::SaveFailed);
-    assert_eq!(
-        names_in(&root.path().join("usr")),
-        BTreeSet::from(["a".to_owned()])
-    );
+    assert_eq!(names_in(&root.path().join("usr")), BTreeSet::from(["a".to_owned()]));
     assert_eq!(storage.usage(), (0, 4));
 }
