@@ -7,58 +7,45 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError};
 use curl::easy::Easy2;
-use curl::multi::{Easy2Handle, Multi};
+use curl::multi::Multi;
 use curl::MultiError;
 use slab::Slab;
 use url::Url;
 
-use super::outcome::{End, Outcome};
+use super::outcome::End;
 use super::queue::{Place, Queue};
 use super::run::{self, Run};
 use super::shared::{Command, Shared};
-use super::spec::Action;
 use super::task::{Task, NO_SLOT};
-use crate::curl::info::TransferInfo;
+use super::wire::{without_userinfo, Active};
 use crate::curl::options;
 use crate::error::Failure;
 use crate::kind::Kind;
 use crate::log::Level;
-use crate::profile::Profile;
-use crate::transfer::exchange::{Exchange, Live, Sink};
-use crate::transfer::request::{self, Guard};
-use crate::transfer::verdict::{judge, words, Verdict};
-use crate::view::Body;
+use crate::network::estimator::Estimator;
+use crate::transfer::exchange::Exchange;
 
 /// Running transfers get this long after the host went to the background.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(5);
 
 /// A task that waits, with its URL already checked.
-struct Waiting {
+pub(super) struct Waiting {
     task: Arc<Task>,
     url: Url,
 }
 
-/// A task on the wire.
-struct Active {
-    handle: Easy2Handle<Exchange>,
-    task: Arc<Task>,
-    run: Run,
-    _guard: Guard,
-}
-
 pub(super) struct Driver {
     // Fields drop in this order: handles go before the multi.
-    active: Slab<Active>,
-    idle_handles: Vec<Easy2<Exchange>>,
-    multi: Multi,
+    pub(super) active: Slab<Active>,
+    pub(super) idle_handles: Vec<Easy2<Exchange>>,
+    pub(super) multi: Multi,
     pub(super) shared: Arc<Shared>,
     commands: Receiver<Command>,
     uploads: Queue<Waiting>,
     downloads: Queue<Waiting>,
     background: Background,
-    offline: bool,
-    pub(super) estimator: crate::network::estimator::Estimator,
-    finished: Vec<(usize, Result<(), curl::Error>)>,
+    pub(super) estimator: Estimator,
+    pub(super) finished: Vec<(usize, Result<(), curl::Error>)>,
 }
 
 /// Whether the app is in front.
@@ -84,8 +71,7 @@ impl Driver {
             uploads,
             downloads,
             background: Background::Front,
-            offline: false,
-            estimator: crate::network::estimator::Estimator::new(super::OBSERVATIONS),
+            estimator: Estimator::new(super::OBSERVATIONS),
             finished: Vec::new(),
         }
     }
@@ -149,7 +135,7 @@ impl Driver {
         }
     }
 
-    fn queue(&mut self, kind: Kind) -> &mut Queue<Waiting> {
+    pub(super) fn queue(&mut self, kind: Kind) -> &mut Queue<Waiting> {
         match kind {
             Kind::Upload => &mut self.uploads,
             Kind::Download => &mut self.downloads,
@@ -179,11 +165,10 @@ impl Driver {
         }
     }
 
-    /// Ends a task that never left the queue.
-    fn end_early(&self, task: &Arc<Task>, failure: Failure) {
-        let wanted = task.spec.lock().as_ref().is_some_and(|spec| spec.profile);
+    /// Ends a task that was never on the wire.
+    pub(super) fn end_early(&self, task: &Arc<Task>, failure: Failure) {
         let mut end = End::failed(task.kind, failure);
-        end.outcome.profile = wanted.then(|| self.profile(task, None));
+        end.outcome.profile = task.profile.then(|| self.profile(task, None));
         task.post_end(end);
     }
 
@@ -214,7 +199,7 @@ impl Driver {
                 .unwrap_or_else(|_| Err(Failure::Internal("a fault at the start of a task".into())));
             if let Err(failure) = begun {
                 self.queue(kind).done();
-                end(&task, failure);
+                self.end_early(&task, failure);
             }
         }
     }
@@ -228,141 +213,6 @@ impl Driver {
         let easy = self.idle_handles.pop().unwrap_or_else(|| Easy2::new(Exchange::default()));
         task.set_running_state(super::task::State::Connecting);
         self.launch(easy, task, run, live)
-    }
-
-    /// Puts a hop on the wire. On failure the handle and what it carried are dropped.
-    fn launch(&mut self, mut easy: Easy2<Exchange>, task: Arc<Task>, run: Run, live: Box<Live>) -> Result<(), Failure> {
-        let config = &self.shared.config;
-        let prepared = request::prepare(&mut easy, &run.request(live.source.as_ref()), config);
-        let guard = prepared.map_err(|error| Failure::Network(words(&error)))?;
-        easy.get_mut().live = Some(live);
-        let entry = self.active.vacant_entry();
-        let slot = entry.key();
-        let mut handle = self.multi.add2(easy).map_err(|error| Failure::Network(error.to_string()))?;
-        handle.set_token(slot).map_err(|error| Failure::Network(words(&error)))?;
-        task.slot.store(slot, Ordering::Relaxed);
-        entry.insert(Active { handle, task, run, _guard: guard });
-        Ok(())
-    }
-
-    /// Ends what libcurl has finished. How many that were.
-    fn finish_transfers(&mut self) -> usize {
-        let mut finished = std::mem::take(&mut self.finished);
-        let active = &self.active;
-        self.multi.messages(|message| {
-            if let Ok(slot) = message.token() {
-                let result = active.get(slot).and_then(|active| message.result_for2(&active.handle));
-                if let Some(result) = result {
-                    finished.push((slot, result));
-                }
-            }
-        });
-        let count = finished.len();
-        for (slot, result) in finished.drain(..) {
-            let task = self.active[slot].task.clone();
-            let done = catch_unwind(AssertUnwindSafe(|| self.hop_ended(slot, result)));
-            if done.is_err() {
-                self.forget(slot);
-                end(&task, Failure::Internal("a fault at the end of a transfer".into()));
-            }
-        }
-        self.finished = finished;
-        count
-    }
-
-    fn hop_ended(&mut self, slot: usize, result: Result<(), curl::Error>) {
-        let active = &mut self.active[slot];
-        let info = TransferInfo::of(&active.handle);
-        let Some(mut live) = active.handle.get_mut().live.take() else {
-            return self.forget(slot);
-        };
-        let completed = result.is_ok();
-        let verdict = judge(&live, result, &info, active.run.hops == 0);
-        let (easy, task, mut run) = self.take(slot);
-        self.observe(&info, !matches!(verdict, Verdict::Failed(_)));
-        let failure = match verdict {
-            Verdict::Done => None,
-            Verdict::Failed(failure) => Some(failure),
-            Verdict::Redirect => {
-                let shared = self.shared.clone();
-                match (run.follow(&task, &mut live, &shared.config), easy) {
-                    (Err(failure), easy) => {
-                        self.recycle(easy);
-                        return self.end_run(task, run, *live, Some(failure), &info, completed);
-                    }
-                    (Ok(()), easy) => {
-                        let easy = easy.unwrap_or_else(|| Easy2::new(Exchange::default()));
-                        let kind = task.kind;
-                        if let Err(failure) = self.launch(easy, task.clone(), run, live) {
-                            self.queue(kind).done();
-                            end(&task, failure);
-                        }
-                        return;
-                    }
-                }
-            }
-        };
-        self.recycle(easy);
-        self.end_run(task, run, *live, failure, &info, completed);
-    }
-
-    /// Takes a transfer off the wire, its handle out of the multi.
-    fn take(&mut self, slot: usize) -> (Option<Easy2<Exchange>>, Arc<Task>, Run) {
-        let Active { handle, task, run, _guard } = self.active.remove(slot);
-        task.slot.store(NO_SLOT, Ordering::Relaxed);
-        // A handle the multi will not give back is dropped; its guard takes it out.
-        let easy = self.multi.remove2(handle).ok();
-        (easy, task, run)
-    }
-
-    fn recycle(&mut self, easy: Option<Easy2<Exchange>>) {
-        if let Some(easy) = easy {
-            self.idle_handles.push(easy);
-        }
-    }
-
-    /// After a fault: the slot is freed, whatever it held.
-    fn forget(&mut self, slot: usize) {
-        if self.active.contains(slot) {
-            let (_, task, _) = self.take(slot);
-            self.queue(task.kind).done();
-        }
-    }
-
-    fn end_run(
-        &mut self,
-        task: Arc<Task>,
-        run: Run,
-        live: Live,
-        failure: Option<Failure>,
-        info: &TransferInfo,
-        completed: bool,
-    ) {
-        self.queue(task.kind).done();
-        let profile = run.spec.profile.then(|| self.profile(&task, Some((&run, info, completed))));
-        let end = make_end(&task, &run, live, failure, profile);
-        task.post_end(end);
-    }
-    /// Ends a running transfer. The end is told before libcurl lets go, which may take it a while.
-    fn stop(&mut self, slot: usize, failure: Failure) {
-        let active = &mut self.active[slot];
-        let task = active.task.clone();
-        let info = TransferInfo::of(&active.handle);
-        if let Some(live) = active.handle.get_mut().live.take() {
-            let run = &self.active[slot].run;
-            let profile = run.spec.profile.then(|| self.profile(&task, Some((run, &info, false))));
-            task.post_end(make_end(&task, run, *live, Some(failure), profile));
-        }
-        self.queue(task.kind).done();
-        let (easy, ..) = self.take(slot);
-        self.recycle(easy);
-    }
-
-    fn stop_all(&mut self, failure: &Failure) {
-        let slots: Vec<usize> = self.active.iter().map(|(slot, _)| slot).collect();
-        for slot in slots {
-            self.stop(slot, failure.clone());
-        }
     }
 
     fn end_waiting(&mut self, failure: &Failure) {
@@ -433,7 +283,6 @@ impl Driver {
     }
 
     fn network_changed(&mut self, offline: bool, interrupt: bool) {
-        self.offline = offline;
         self.estimator.network_changed();
         self.estimator.set_offline(offline);
         options::network_changed(&self.multi);
@@ -480,60 +329,4 @@ fn make_multi(shared: &Shared) -> Multi {
     let _ = multi.set_max_connects(places.clamp(10, 200));
     shared.bell.set_waker(Some(multi.waker()));
     multi
-}
-
-/// What a task that was on the wire ends with; a failure's file goes here, before it is told.
-fn make_end(
-    task: &Arc<Task>,
-    run: &Run,
-    live: Live,
-    failure: Option<Failure>,
-    profile: Option<Box<Profile>>,
-) -> Box<End> {
-    let Live { sink, hop, mut meter, source, .. } = live;
-    let mut outcome = Outcome::failed(task.kind, Failure::Interrupted);
-    outcome.status = u32::from(hop.final_headers.as_ref().map_or(0, |headers| headers.plain.status()));
-    outcome.headers = hop.final_headers.unwrap_or_default();
-    outcome.effective_url = without_userinfo(&run.url);
-    outcome.profile = profile;
-    outcome.failure = failure;
-    let succeeded = outcome.failure.is_none();
-    let mut kept = None;
-    let total = match sink {
-        Sink::Memory(body) => {
-            if succeeded {
-                outcome.data_length = body.len() as u64;
-                outcome.body = Body::new(body);
-            }
-            source.map_or(0, |source| source.length())
-        }
-        Sink::File(file) => {
-            outcome.temporary = matches!(run.spec.action, Action::Download { file_path: None });
-            let written = file.written();
-            // Otherwise it goes here, before the failure is told.
-            kept = succeeded.then_some(file);
-            written
-        }
-    };
-    if succeeded {
-        if let Some(progress) = meter.finish(total) {
-            task.post_progress(progress);
-        }
-    }
-    Box::new(End { outcome, file: kept })
-}
-
-fn end(task: &Arc<Task>, failure: Failure) {
-    task.post_end(End::failed(task.kind, failure));
-}
-
-/// For results and logs: a password in a URL stays between the caller and the server.
-fn without_userinfo(url: &Url) -> String {
-    if url.username().is_empty() && url.password().is_none() {
-        return url.to_string();
-    }
-    let mut url = url.clone();
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.to_string()
 }

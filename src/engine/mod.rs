@@ -10,6 +10,7 @@ mod run;
 mod shared;
 pub mod spec;
 pub mod task;
+mod wire;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -108,7 +108,7 @@ impl End {
         }
         if let Some(file) = file {
             let extension = crate::storage::extension_for(outcome.headers.plain.content_type().unwrap_or_default());
-            match file.commit(&extension) {
+            match file.commit(extension) {
                 Ok(committed) => {
                     outcome.path = Some(committed.path);
                     outcome.data_length = committed.bytes;

@@ -71,6 +71,8 @@ pub struct Task {
     pub id: u64,
     pub kind: Kind,
     pub priority: i32,
+    /// The caller wants a profile.
+    pub(super) profile: bool,
     pub(super) shared: Arc<Shared>,
     /// Taken by the engine thread when the task leaves the queue.
     pub(super) spec: Mutex<Option<Box<Spec>>>,
@@ -129,6 +131,7 @@ impl Task {
             id,
             kind: spec.kind(),
             priority: spec.priority,
+            profile: spec.profile,
             shared,
             spec: Mutex::new(Some(spec)),
             invoked: crate::clock::Stamp::now(),

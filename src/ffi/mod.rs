@@ -18,4 +18,5 @@ pub mod string;
 pub mod task;
 #[cfg(test)]
 mod tests;
+mod translate;
 pub mod version;

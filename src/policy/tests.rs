@@ -161,6 +161,9 @@ fn denials_have_the_contracts_numbers_and_words() {
         (RedirectNotInDomainList, 600002, "redirect url not in domain list"),
     ];
     for (denied, errno, text) in table {
-        assert_eq!((denied.errno(), denied.to_string().as_str()), (errno, text));
+        assert_eq!(
+            (crate::error::Failure::from(denied).errno(crate::kind::Kind::Upload), denied.to_string().as_str()),
+            (errno, text)
+        );
     }
 }

@@ -12,7 +12,7 @@ fn errors_have_the_contracts_numbers_and_words() {
         (StorageError::StorageLimit, 1300202, "storage limit exceeded"),
     ];
     for (error, errno, text) in rows {
-        assert_eq!((error.errno(), error.text()), (errno, text.to_owned()));
+        assert_eq!((error.errno(), error.to_string()), (errno, text.to_owned()));
     }
 }
 
