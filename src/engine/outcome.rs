@@ -113,7 +113,7 @@ impl End {
                     outcome.path = Some(committed.path);
                     outcome.data_length = committed.bytes;
                 }
-                Err(error) => return outcome.fail(error.into()),
+                Err(failure) => return outcome.fail(failure),
             }
         }
         outcome

@@ -49,7 +49,7 @@ pub fn check(task: &Task, spec: &Spec, config: &Config) -> Result<Url, Failure> 
     for (name, value) in &spec.headers {
         crate::headers::check_header(name, value)?;
     }
-    Ok(config.policy.check_url(task.kind, &spec.url)?)
+    config.policy.check_url(task.kind, &spec.url)
 }
 
 impl Run {
@@ -96,14 +96,16 @@ impl Run {
     }
 
     /// Opens the files: the one to send, or the one to be written.
-    pub fn open(&self, task: &Arc<Task>, config: &Config) -> Result<Live, Failure> {
-        let (source, sink) = match &self.spec.action {
+    pub fn open(&mut self, task: &Arc<Task>, config: &Config) -> Result<Live, Failure> {
+        let (source, sink) = match &mut self.spec.action {
             Action::Upload { file_path, name, form } => {
                 let file = config.storage.open_upload(file_path)?;
                 let mut random = [0; 16];
                 getrandom::fill(&mut random).map_err(|error| Failure::Internal(error.to_string()))?;
                 let file_type = crate::storage::content_type_for(&file.name);
-                let form = multipart::encode(&multipart::boundary(random), form, name, &file.name, &file_type);
+                // The encoded form takes the place of the caller's.
+                let form = std::mem::take(form);
+                let form = multipart::encode(&multipart::boundary(random), &form, name, &file.name, &file_type);
                 (Some(Source::new(form, file.file, file.len)), Sink::Memory(Vec::new()))
             }
             Action::Download { file_path } => (None, Sink::File(config.storage.create_target(file_path.as_deref())?)),
