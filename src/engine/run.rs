@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::config::Config;
 use super::spec::{Action, Spec};
 use super::task::Task;
+use crate::config::Config;
 use crate::error::Failure;
 use crate::headers::{request_headers, sets_accept_encoding, RequestContext};
 use crate::kind::Kind;
@@ -96,7 +96,7 @@ impl Run {
     }
 
     /// Opens the files: the one to send, or the one to be written.
-    pub fn open(&mut self, task: &Arc<Task>, config: &Config) -> Result<Live, Failure> {
+    pub fn open(&mut self, task: &Arc<Task>, config: &Arc<Config>) -> Result<Live, Failure> {
         let (source, sink) = match &mut self.spec.action {
             Action::Upload { file_path, name, form } => {
                 let file = config.storage.open_upload(file_path)?;
@@ -110,7 +110,14 @@ impl Run {
             }
             Action::Download { file_path } => (None, Sink::File(config.storage.create_target(file_path.as_deref())?)),
         };
-        Ok(Live { task: task.clone(), source, sink, meter: Meter::new(config.progress_interval), hop: Hop::default() })
+        Ok(Live {
+            report: Box::new(task.clone()),
+            config: config.clone(),
+            source,
+            sink,
+            meter: Meter::new(config.progress_interval),
+            hop: Hop::default(),
+        })
     }
 
     /// The request of the current hop.

@@ -8,11 +8,10 @@ use std::time::Instant;
 
 use curl::easy::{Handler, ReadError, SeekResult, WriteError};
 
-use super::meter::Meter;
+use super::meter::{Meter, Progress};
 use super::source::Source;
+use crate::config::Config;
 use crate::curl::hooks::Hooks;
-use crate::engine::task::{State, Task};
-use crate::engine::Config;
 use crate::error::Failure;
 use crate::headers::ResponseHeaders;
 use crate::storage::PendingFile;
@@ -22,6 +21,17 @@ use crate::view::Headers;
 #[derive(Default)]
 pub struct Exchange {
     pub live: Option<Box<Live>>,
+}
+
+/// Whom an exchange tells what happens on the way.
+pub trait Report: Send + Sync {
+    /// The request goes out.
+    fn sending(&self);
+    /// A response comes in.
+    fn receiving(&self);
+    /// The headers of the final response.
+    fn headers(&self, headers: Arc<Headers>);
+    fn progress(&self, progress: Progress);
 }
 
 /// Where the body of the response goes.
@@ -35,7 +45,8 @@ const REDIRECT_BODY_LIMIT: u64 = 64 * 1024;
 
 /// A task on the wire, over all its hops.
 pub struct Live {
-    pub task: Arc<Task>,
+    pub report: Box<dyn Report>,
+    pub config: Arc<Config>,
     pub source: Option<Source>,
     pub sink: Sink,
     pub meter: Meter,
@@ -62,10 +73,6 @@ pub struct Hop {
 }
 
 impl Live {
-    fn config(&self) -> &Config {
-        &self.task.shared().config
-    }
-
     fn fail(&mut self, failure: Failure) {
         self.hop.failure.get_or_insert(failure);
     }
@@ -80,7 +87,7 @@ impl Live {
     }
 
     fn response_begins(&mut self) -> Result<(), Failure> {
-        self.task.set_running_state(State::Receiving);
+        self.report.receiving();
         let headers = &self.hop.headers;
         self.hop.redirects = is_redirect(headers.status()) && headers.location().is_some();
         if self.hop.redirects {
@@ -88,14 +95,14 @@ impl Live {
         }
         let announced = self.expected_length().filter(|_| !is_encoded(headers));
         if let (Sink::File(file), Some(length)) = (&mut self.sink, announced) {
-            if length > self.task.shared().config.max_download_size {
+            if length > self.config.max_download_size {
                 return Err(Failure::TooLarge);
             }
             file.reserve(length)?;
         }
         let headers = Arc::new(Headers::new(self.hop.headers.clone()));
         self.hop.final_headers = Some(headers.clone());
-        self.task.post_headers(headers);
+        self.report.headers(headers);
         Ok(())
     }
 
@@ -113,7 +120,7 @@ impl Live {
             // A short write ends the transfer; the redirect is followed all the same.
             return if self.hop.received > REDIRECT_BODY_LIMIT { Err(Failure::Interrupted) } else { Ok(()) };
         }
-        let (received, limits) = (self.hop.received, self.config());
+        let (received, limits) = (self.hop.received, &self.config);
         match self.sink {
             Sink::File(_) if received > limits.max_download_size => return Err(Failure::TooLarge),
             Sink::Memory(_) if received > limits.max_response_body => {
@@ -145,7 +152,7 @@ impl Live {
     fn progress(&mut self, transferred: u64, expected: u64) {
         let now = self.hop.last_activity.unwrap_or_else(Instant::now);
         if let Some(progress) = self.meter.update(now, transferred, expected) {
-            self.task.post_progress(progress);
+            self.report.progress(progress);
         }
     }
 
@@ -234,7 +241,7 @@ impl Hooks for Exchange {
     fn may_connect(&mut self, address: IpAddr) -> bool {
         let Some(live) = self.live.as_mut() else { return false };
         // Behind a proxy the address is the proxy's, which the host chose.
-        let allowed = live.config().proxy.is_some() || live.config().policy.check_address(address);
+        let allowed = live.config.proxy.is_some() || live.config.policy.check_address(address);
         live.hop.refused_address |= !allowed;
         allowed
     }
@@ -242,7 +249,7 @@ impl Hooks for Exchange {
     fn request_starts(&mut self) -> bool {
         let Some(live) = self.live.as_mut() else { return false };
         live.touch();
-        live.task.set_running_state(State::Sending);
+        live.report.sending();
         true
     }
 
