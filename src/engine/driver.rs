@@ -208,7 +208,7 @@ impl Driver {
         let Waiting { task, url } = waiting;
         let spec = task.spec.lock().take().ok_or_else(|| Failure::Internal("a task began twice".into()))?;
         let shared = self.shared.clone();
-        let run = Run::new(&task, spec, url, &shared.config)?;
+        let mut run = Run::new(&task, spec, url, &shared.config)?;
         let live = Box::new(run.open(&task, &shared.config)?);
         let easy = self.idle_handles.pop().unwrap_or_else(|| Easy2::new(Exchange::default()));
         task.set_running_state(super::task::State::Connecting);
@@ -237,7 +237,7 @@ impl Driver {
         for (slot, active) in &mut self.active {
             let Some(live) = active.handle.get_mut().live.as_mut() else { continue };
             if let Some(progress) = live.meter.flush(now) {
-                live.task.post_progress(progress);
+                live.report.progress(progress);
             }
             if let Some(at) = live.meter.due() {
                 due(at);

@@ -78,10 +78,11 @@ impl Driver {
 
     fn hop_ended(&mut self, slot: usize, result: Result<(), curl::Error>) {
         let active = &mut self.active[slot];
-        let info = TransferInfo::of(&active.handle);
+        let mut info = TransferInfo::of(&active.handle);
         let Some(mut live) = active.handle.get_mut().live.take() else {
             return self.forget(slot);
         };
+        info.rtt_us = info.rtt_us.or(live.hop.rtt_us);
         let completed = result.is_ok();
         let verdict = judge(&live, result, &info, active.run.hops == 0);
         let (easy, task, mut run) = self.take(slot);
