@@ -30,6 +30,7 @@ typedef struct run {
   int answered; /* tasks that have their headers */
   int ended;
   int failed;
+  int awaited; /* what a counter must come to before the waiting thread is woken: not for each task */
 } run;
 
 typedef struct slot {
@@ -37,7 +38,7 @@ typedef struct slot {
   struct timespec ended;
 } slot;
 
-static run the_run = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0};
+static run the_run = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0, 0};
 
 static void check(ferry_status status, const char *what)
 {
@@ -52,14 +53,19 @@ static double microseconds(const struct timespec *from, const struct timespec *t
   return (double)(to->tv_sec - from->tv_sec) * 1e6 + (double)(to->tv_nsec - from->tv_nsec) / 1e3;
 }
 
+static void count(run *run, int *counter)
+{
+  pthread_mutex_lock(&run->lock);
+  if (++*counter == run->awaited)
+    pthread_cond_signal(&run->changed);
+  pthread_mutex_unlock(&run->lock);
+}
+
 static void on_headers(void *user_data, ferry_task *task, const ferry_headers *headers)
 {
   slot *slot = user_data;
   (void)task, (void)headers;
-  pthread_mutex_lock(&slot->run->lock);
-  slot->run->answered++;
-  pthread_cond_signal(&slot->run->changed);
-  pthread_mutex_unlock(&slot->run->lock);
+  count(slot->run, &slot->run->answered);
 }
 
 static void on_fail(void *user_data, ferry_task *task, const ferry_result *result)
@@ -75,17 +81,16 @@ static void on_complete(void *user_data, ferry_task *task, const ferry_result *r
 {
   slot *slot = user_data;
   (void)task;
-  pthread_mutex_lock(&slot->run->lock);
+  /* Read when all have ended. */
   slot->run->failed += ferry_result_errno(result) != 0 || ferry_result_status_code(result) != 200;
-  slot->run->ended++;
-  pthread_cond_signal(&slot->run->changed);
-  pthread_mutex_unlock(&slot->run->lock);
+  count(slot->run, &slot->run->ended);
 }
 
-static void wait_until(const int *counter, int count)
+static void wait_until(const int *counter, int number)
 {
   pthread_mutex_lock(&the_run.lock);
-  while (*counter < count)
+  the_run.awaited = number;
+  while (*counter < number)
     pthread_cond_wait(&the_run.changed, &the_run.lock);
   pthread_mutex_unlock(&the_run.lock);
 }

@@ -162,7 +162,7 @@ impl Server {
 
     /// Waits until `GET /_quit`, or until what [`Server::quitter`] gave is called.
     pub fn wait_for_quit(&self) {
-        self.shared.wait_forever(|state| state.quit);
+        self.shared.wait_for_turn(|state| state.quit);
     }
 
     /// Something that ends [`Server::wait_for_quit`] from another thread.
@@ -255,7 +255,7 @@ impl Acceptor {
     fn run(mut self) {
         loop {
             self.shared
-                .wait_forever(|state| state.accepting || state.stopping);
+                .wait_for_turn(|state| state.accepting || state.stopping);
             let mut fds = [
                 PollFd::new(&self.listener, PollFlags::IN),
                 PollFd::new(&self.stopped, PollFlags::IN),
