@@ -84,7 +84,8 @@ class Bench:
                 "carries": (0, 0),
                 "ferry": [self.ferry, "put-many", put, self.small, str(MANY)],
                 "curl": together,
-                "config": lambda n: f'url = "{put}"\nform = "file=@{self.small}"\noutput = "/dev/null"\nnext\nsilent\nfail\n',
+                "config": lambda n: ("next\nsilent\nfail\n" if n > 1 else "")
+                + f'url = "{put}"\nform = "file=@{self.small}"\noutput = "/dev/null"\n',
                 "bare": [self.bare, "put-many", port, "/sink", self.small, str(MANY)],
             },
             "TLS download 1 GiB": {
@@ -240,8 +241,8 @@ def main():
                 if arguments.only in name:
                     print(f"{name} …", file=sys.stderr)
                     results[name] = bench.compare(scenario, arguments.rounds)
-            if arguments.only in "own figures":
-                print("own figures …", file=sys.stderr)
+            if arguments.only in "latency and idle":
+                print("latency and idle …", file=sys.stderr)
                 own = {
                     "submit": bench.own("submit", f"{plain.url}/bytes/1k", 20000),
                     "abort": bench.own("abort", f"{plain.url}/stall-after/1/of/1m", 1000),

@@ -11,6 +11,8 @@ programs=$built/benches
 mkdir -p "$programs"
 $CC -O2 -o "$programs/measure" benches/measure.c
 $CC -O2 -o "$programs/bare" benches/bare.c
+# Found under its soname, as an installed one is.
+ln -sf ../libferry.so "$programs/libferry.so.0"
 $CC -O2 -Iinclude -o "$programs/ferry_bench" benches/ferry_bench.c "$built/libferry.so" -pthread \
-    -Wl,-rpath,"$(cd "$built" && pwd)"
+    -Wl,-rpath,'$ORIGIN'
 exec python3 benches/run.py --built "$built" "$@"
