@@ -34,7 +34,6 @@ part() { # NAME COMMAND ...
   count "$name" "$code"
 }
 
-# `--show-output` would drown it; `skip - ` lines of tests that leave something out must be seen, though.
 part "lint" script/lint.sh
 part "cargo test" cargo test --workspace --locked --no-fail-fast
 part "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
