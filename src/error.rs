@@ -1,9 +1,6 @@
 //! How a task fails: the one place where errno and errMsg are made.
 
-use crate::headers::HeaderError;
 use crate::kind::Kind;
-use crate::policy::Denied;
-use crate::storage::StorageError;
 
 /// Why a task failed. The same on all platforms.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,35 +91,13 @@ impl Failure {
     }
 }
 
-impl From<StorageError> for Failure {
-    fn from(error: StorageError) -> Failure {
-        match error {
-            StorageError::NotFound => Failure::FileNotFound,
-            StorageError::IsDirectory => Failure::IsDirectory,
-            StorageError::PermissionDenied => Failure::FilePermission,
-            StorageError::Read => Failure::FileRead,
-            StorageError::NotPermitted(path) => Failure::TargetNotPermitted(path),
-            StorageError::SaveFailed => Failure::SaveFile,
-            StorageError::StorageLimit => Failure::StorageLimit,
-        }
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text())
     }
 }
 
-impl From<Denied> for Failure {
-    fn from(denied: Denied) -> Failure {
-        match denied {
-            Denied::InvalidUrl => Failure::InvalidUrl,
-            Denied::NotInDomainList => Failure::NotInDomainList,
-            Denied::RedirectNotInDomainList => Failure::RedirectNotInDomainList,
-        }
-    }
-}
-
-impl From<HeaderError> for Failure {
-    fn from(error: HeaderError) -> Failure {
-        Failure::Parameter(error.to_string())
-    }
-}
+impl std::error::Error for Failure {}
 
 #[cfg(test)]
 mod tests {

@@ -262,7 +262,7 @@ fn files_and_folders_without_permission() {
     let server = Server::plain();
     let (engine, folder) = (Engine::new(), Folder::new());
     let secret = folder.file("secret", "x");
-    std::fs::set_permissions(&secret, PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(&secret, PermissionsExt::from_mode(0o0)).unwrap();
     fails(engine.upload(&server.url("/echo"), &secret).start(), 1300013, "permission denied");
     let shut = folder.path("shut");
     std::fs::create_dir(&shut).unwrap();

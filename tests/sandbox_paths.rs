@@ -1,7 +1,9 @@
 //! Nothing a mini-program can write as a path leads out of its storage: not by the path's form, not by what lies at
 //! it, not by swapping folders while it is being resolved.
 
-use ferry::storage::{Storage, StorageConfig, StorageError};
+use ferry::error::Failure;
+use ferry::kind::Kind;
+use ferry::storage::{Storage, StorageConfig};
 use proptest::prelude::*;
 use rustix::fs::{RenameFlags, CWD};
 use std::collections::BTreeMap;
@@ -56,14 +58,14 @@ impl Ground {
         self.root().join("tmp").join(name)
     }
 
-    fn refuses_upload(&self, path: &str, error: StorageError) {
+    fn refuses_upload(&self, path: &str, error: Failure) {
         assert_eq!(self.storage.open_upload(path).unwrap_err(), error, "upload of {path:?}");
     }
 
     fn refuses_download(&self, path: &str) {
         let refusal = self.storage.create_target(Some(path)).unwrap_err();
-        assert_eq!(refusal, StorageError::NotPermitted(path.to_owned()), "download to {path:?}");
-        assert_eq!(refusal.errno(), 603303);
+        assert_eq!(refusal, Failure::TargetNotPermitted(path.to_owned()), "download to {path:?}");
+        assert_eq!(refusal.errno(Kind::Download), 603303);
     }
 }
 
@@ -252,9 +254,9 @@ fn hostile_paths_end_in_their_errno() {
     let paths = malformed(&ground);
     assert!(paths.len() >= 60, "{}", paths.len());
     for path in &paths {
-        ground.refuses_upload(path, StorageError::NotFound);
+        ground.refuses_upload(path, Failure::FileNotFound);
         ground.refuses_download(path);
-        assert_eq!(ground.storage.real_path(path).unwrap_err(), StorageError::NotFound, "{path:?}");
+        assert_eq!(ground.storage.real_path(path).unwrap_err(), Failure::FileNotFound, "{path:?}");
     }
     assert_eq!(snapshot(ground.top.path()), before);
 }
@@ -362,36 +364,36 @@ fn planted_links_and_special_files_are_refused() {
     for (name, _) in &links {
         for place in ["usr/", "usr/folder/", "tmp_"] {
             let path = format!("wxfile://{place}{name}");
-            ground.refuses_upload(&path, StorageError::NotFound);
+            ground.refuses_upload(&path, Failure::FileNotFound);
             ground.refuses_download(&path);
-            assert_eq!(ground.storage.real_path(&path).unwrap_err(), StorageError::NotFound);
+            assert_eq!(ground.storage.real_path(&path).unwrap_err(), Failure::FileNotFound);
         }
     }
     for below in ["to_folder/secret", "to_folder/new", "to_folder/folder/secret", "self/file", "loop/x"] {
         for place in ["usr", "usr/folder", "usr/folder/deeper/../.."] {
             let path = format!("wxfile://{place}/{below}");
-            ground.refuses_upload(&path, StorageError::NotFound);
+            ground.refuses_upload(&path, Failure::FileNotFound);
             ground.refuses_download(&path);
         }
     }
     for special in ["fifo", "socket"] {
         let path = format!("wxfile://usr/{special}");
-        ground.refuses_upload(&path, StorageError::PermissionDenied);
+        ground.refuses_upload(&path, Failure::FilePermission);
         ground.refuses_download(&path);
         let below = format!("{path}/x");
-        ground.refuses_upload(&below, StorageError::NotFound);
+        ground.refuses_upload(&below, Failure::FileNotFound);
         ground.refuses_download(&below);
     }
     for folder in ["wxfile://usr", "wxfile://usr/folder", "wxfile://usr/folder/deeper"] {
-        ground.refuses_upload(folder, StorageError::IsDirectory);
+        ground.refuses_upload(folder, Failure::IsDirectory);
         ground.refuses_download(folder);
     }
     for missing in ["wxfile://usr/none/new", "wxfile://usr/file/new"] {
-        ground.refuses_upload(missing, StorageError::NotFound);
+        ground.refuses_upload(missing, Failure::FileNotFound);
         ground.refuses_download(missing);
     }
-    ground.refuses_upload("wxfile://usr/none", StorageError::NotFound);
-    ground.refuses_upload("wxfile://tmp_none", StorageError::NotFound);
+    ground.refuses_upload("wxfile://usr/none", Failure::FileNotFound);
+    ground.refuses_upload("wxfile://tmp_none", Failure::FileNotFound);
     assert_eq!(snapshot(ground.top.path()), before);
 }
 
@@ -407,7 +409,7 @@ fn a_device_node_is_refused() {
         return;
     }
     // Some systems let nodes be made but not opened; either way it is not to be read.
-    ground.refuses_upload("wxfile://usr/null", StorageError::PermissionDenied);
+    ground.refuses_upload("wxfile://usr/null", Failure::FilePermission);
     ground.refuses_download("wxfile://usr/null");
 }
 
@@ -429,7 +431,7 @@ fn a_link_swapped_in_after_the_look_is_not_followed() {
     let mut data = String::new();
     { upload.file }.read_to_string(&mut data).unwrap();
     assert_eq!(data, "user");
-    ground.refuses_upload("wxfile://usr/file", StorageError::NotFound);
+    ground.refuses_upload("wxfile://usr/file", Failure::FileNotFound);
     assert_eq!(snapshot(&ground.canary()), outside);
 }
 
@@ -494,7 +496,7 @@ fn swapping_while_resolving_never_leads_out() {
                         read += 1;
                     }
                     Err(error) => {
-                        assert_eq!(error, StorageError::NotFound);
+                        assert_eq!(error, Failure::FileNotFound);
                         refused += 1;
                     }
                 }
@@ -508,7 +510,7 @@ fn swapping_while_resolving_never_leads_out() {
                         written += 1;
                     }
                 }
-                Err(error) => assert_eq!(error.errno(), 603303),
+                Err(error) => assert_eq!(error.errno(Kind::Download), 603303),
             }
         }
     });

@@ -99,11 +99,8 @@ fn values_are_bytes_and_an_empty_file_is_a_file() {
     let server = Server::plain();
     let (engine, folder) = (Engine::new(), Folder::new());
     let path = folder.file("empty", "");
-    let outcome = engine
-        .upload(&server.url("/upload"), &path)
-        .bytes_field("nul", b"a\0b\0")
-        .bytes_field("cut", b"ab")
-        .run();
+    let outcome =
+        engine.upload(&server.url("/upload"), &path).bytes_field("nul", b"a\0b\0").bytes_field("cut", b"ab").run();
     let json = outcome.ok(200).json();
     assert_eq!(json["fields"][0]["value"], "a\0b\0");
     assert_eq!(json["fields"][1]["value"], "ab");

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::config::Config;
 use super::spec::{Action, Spec};
 use super::task::Task;
+use crate::config::Config;
 use crate::error::Failure;
 use crate::headers::{request_headers, sets_accept_encoding, RequestContext};
 use crate::kind::Kind;
@@ -50,7 +50,7 @@ pub fn check(task: &Task, spec: &Spec, config: &Config) -> Result<Url, Failure> 
     for (name, value) in &spec.headers {
         crate::headers::check_header(name, value)?;
     }
-    Ok(config.policy.check_url(task.kind, &spec.url)?)
+    config.policy.check_url(task.kind, &spec.url)
 }
 
 impl Run {
@@ -97,20 +97,23 @@ impl Run {
     }
 
     /// Opens the files: the one to send, or the one to be written.
-    pub fn open(&self, task: &Arc<Task>, config: &Config) -> Result<Live, Failure> {
-        let (source, sink) = match &self.spec.action {
+    pub fn open(&mut self, task: &Arc<Task>, config: &Arc<Config>) -> Result<Live, Failure> {
+        let (source, sink) = match &mut self.spec.action {
             Action::Upload { file_path, name, form } => {
                 let file = config.storage.open_upload(file_path)?;
                 let mut random = [0; 16];
                 getrandom::fill(&mut random).map_err(|error| Failure::Internal(error.to_string()))?;
                 let file_type = crate::storage::content_type_for(&file.name);
-                let form = multipart::encode(&multipart::boundary(random), form, name, &file.name, &file_type);
+                // The encoded form takes the place of the caller's.
+                let form = std::mem::take(form);
+                let form = multipart::encode(&multipart::boundary(random), &form, name, &file.name, &file_type);
                 (Some(Source::new(form, file.file, file.len)), Sink::Memory(Vec::new()))
             }
             Action::Download { file_path } => (None, Sink::File(config.storage.create_target(file_path.as_deref())?)),
         };
         Ok(Live {
-            task: task.clone(),
+            report: Box::new(task.clone()),
+            config: config.clone(),
             source,
             sink,
             decodes: self.decodes,

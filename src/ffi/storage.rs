@@ -9,7 +9,8 @@ use super::engine::{engine_of, ferry_engine};
 use super::guard::guard;
 use super::status::*;
 use crate::engine::Engine;
-use crate::storage::{Adopt, StorageError};
+use crate::error::Failure;
+use crate::storage::Adopt;
 
 /// The host's file stays.
 pub const FERRY_ADOPT_COPY: u32 = 0;
@@ -35,9 +36,9 @@ unsafe fn store(bytes: &[u8], buffer: *mut c_char, capacity: usize, out_length: 
     FERRY_OK
 }
 
-fn status_of(error: &StorageError) -> ferry_status {
+fn status_of(error: &Failure) -> ferry_status {
     match error {
-        StorageError::NotFound => FERRY_NOT_FOUND,
+        Failure::FileNotFound => FERRY_NOT_FOUND,
         _ => FERRY_STORAGE,
     }
 }

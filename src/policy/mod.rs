@@ -10,10 +10,10 @@ mod tests;
 pub use address::AddressRules;
 pub use origin::{same_origin, PolicyConfigError};
 
+use crate::error::Failure;
 use crate::kind::Kind;
 use origin::OriginList;
 use std::borrow::Cow;
-use std::fmt;
 use std::net::IpAddr;
 use url::{Host, Url};
 
@@ -28,22 +28,6 @@ pub struct PolicyConfig {
     pub download_origins: Option<Vec<String>>,
     pub addresses: AddressRules,
 }
-
-/// Why a URL may not be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denied {
-    InvalidUrl,
-    NotInDomainList,
-    RedirectNotInDomainList,
-}
-
-impl fmt::Display for Denied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&crate::error::Failure::from(*self).text())
-    }
-}
-
-impl std::error::Error for Denied {}
 
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
@@ -66,32 +50,32 @@ impl Policy {
 
     /// Parses the URL of a task by the WHATWG rules and says whether the task may go there. Connect to nothing but
     /// the URL this returns: another parser may read the text it came from differently.
-    pub fn check_url(&self, kind: Kind, text: &str) -> Result<Url, Denied> {
-        let url = Url::parse(one_line(text)?).map_err(|_| Denied::InvalidUrl)?;
+    pub fn check_url(&self, kind: Kind, text: &str) -> Result<Url, Failure> {
+        let url = Url::parse(one_line(text)?).map_err(|_| Failure::InvalidUrl)?;
         if !is_http(&url) || url.port() == Some(0) {
-            return Err(Denied::InvalidUrl);
+            return Err(Failure::InvalidUrl);
         }
         if self.origins(kind).is_some() && has_userinfo(&url) {
-            return Err(Denied::InvalidUrl);
+            return Err(Failure::InvalidUrl);
         }
         if self.allows(kind, &url) {
             Ok(url)
         } else {
-            Err(Denied::NotInDomainList)
+            Err(Failure::NotInDomainList)
         }
     }
 
     /// Resolves a `Location` value against the URL that answered with it, and checks the target. User name and
     /// password of the target are never the server's: they are those of `base` while the origin stays the same, so
     /// that the caller's own survive a redirect within it, and none otherwise.
-    pub fn resolve_redirect(&self, kind: Kind, base: &Url, location: &[u8]) -> Result<Url, Denied> {
+    pub fn resolve_redirect(&self, kind: Kind, base: &Url, location: &[u8]) -> Result<Url, Failure> {
         let text = location_text(location);
-        let mut url = base.join(one_line(&text)?).map_err(|_| Denied::InvalidUrl)?;
+        let mut url = base.join(one_line(&text)?).map_err(|_| Failure::InvalidUrl)?;
         if !is_http(&url) {
-            return Err(Denied::RedirectNotInDomainList);
+            return Err(Failure::RedirectNotInDomainList);
         }
         if url.port() == Some(0) {
-            return Err(Denied::InvalidUrl);
+            return Err(Failure::InvalidUrl);
         }
         let (user, password) = match same_origin(base, &url) {
             true => (base.username(), base.password()),
@@ -103,7 +87,7 @@ impl Policy {
         if self.allows(kind, &url) {
             Ok(url)
         } else {
-            Err(Denied::RedirectNotInDomainList)
+            Err(Failure::RedirectNotInDomainList)
         }
     }
 
@@ -153,10 +137,10 @@ fn has_userinfo(url: &Url) -> bool {
 
 /// The WHATWG parser drops line breaks inside a URL. Nobody means them: they are an attempt to smuggle a header, or
 /// a mistake better told. Around the URL they are trimmed as by the standard.
-fn one_line(text: &str) -> Result<&str, Denied> {
+fn one_line(text: &str) -> Result<&str, Failure> {
     let text = text.trim_matches(|c: char| c <= ' ');
     if text.contains(['\r', '\n', '\0']) {
-        return Err(Denied::InvalidUrl);
+        return Err(Failure::InvalidUrl);
     }
     Ok(text)
 }

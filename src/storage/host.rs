@@ -1,7 +1,9 @@
 //! Storage without a root: the host's own plain paths.
 
 use super::pending::{Home, PendingFile, Target};
-use super::{open_regular, StorageError, UploadFile, UPLOAD_FLAGS};
+use super::refusal;
+use super::{open_regular, UploadFile, UPLOAD_FLAGS};
+use crate::error::Failure;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io;
@@ -18,40 +20,40 @@ impl HostFiles {
         Ok(Self { temp_dir: absolute(temp_dir)? })
     }
 
-    pub fn open_upload(&self, path: &str) -> Result<UploadFile, StorageError> {
+    pub fn open_upload(&self, path: &str) -> Result<UploadFile, Failure> {
         let file = OpenOptions::new()
             .read(true)
             .custom_flags(UPLOAD_FLAGS)
             .open(path)
-            .map_err(|error| StorageError::opening(&error))?;
+            .map_err(|error| refusal::opening(&error))?;
         let name = path.rsplit('/').next().unwrap_or(path);
         open_regular(file, name)
     }
 
-    pub fn create_target(&self, path: Option<&str>) -> Result<PendingFile, StorageError> {
+    pub fn create_target(&self, path: Option<&str>) -> Result<PendingFile, Failure> {
         let Some(path) = path else {
             let home = Home::Plain { folder: self.temp_dir.clone() };
             return PendingFile::create(home, Target::Temporary);
         };
-        let refused = || StorageError::NotPermitted(path.to_owned());
+        let refused = || Failure::TargetNotPermitted(path.to_owned());
         let (folder, name) = split(path).ok_or_else(refused)?;
-        let folder = absolute(folder.as_ref()).map_err(|error| StorageError::creating(&error, path))?;
+        let folder = absolute(folder.as_ref()).map_err(|error| refusal::creating(&error, path))?;
         // Renaming over a device or a socket would take it away from the system; a symlink is replaced, not followed.
         match folder.join(&name).symlink_metadata() {
             Ok(metadata) if !metadata.is_file() && !metadata.is_symlink() => return Err(refused()),
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(StorageError::creating(&error, path));
+                return Err(refusal::creating(&error, path));
             }
             _ => {}
         }
         PendingFile::create(Home::Plain { folder }, Target::Named { name, given: path.to_owned() })
     }
 
-    pub fn real_path(&self, path: &str) -> Result<PathBuf, StorageError> {
+    pub fn real_path(&self, path: &str) -> Result<PathBuf, Failure> {
         if path.is_empty() || path.contains('\0') {
-            return Err(StorageError::NotFound);
+            return Err(Failure::FileNotFound);
         }
-        absolute(path.as_ref()).map_err(|error| StorageError::opening(&error))
+        absolute(path.as_ref()).map_err(|error| refusal::opening(&error))
     }
 }
 

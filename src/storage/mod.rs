@@ -6,12 +6,12 @@
 //! be called on the engine's.
 
 mod adopt;
-mod error;
 mod host;
 mod media;
 mod names;
 mod pending;
 mod quota;
+mod refusal;
 mod sandbox;
 mod sweep;
 #[cfg(test)]
@@ -19,10 +19,10 @@ mod tests;
 mod wxpath;
 
 pub use adopt::Adopt;
-pub use error::StorageError;
 pub use media::{content_type_for, extension_for};
 pub use pending::PendingFile;
 
+use crate::error::Failure;
 use host::HostFiles;
 use sandbox::Sandbox;
 use std::fs::File;
@@ -124,7 +124,7 @@ impl Storage {
     }
 
     /// Opens a file to send.
-    pub fn open_upload(&self, path: &str) -> Result<UploadFile, StorageError> {
+    pub fn open_upload(&self, path: &str) -> Result<UploadFile, Failure> {
         match &self.mode {
             Mode::Host(files) => files.open_upload(path),
             Mode::Sandbox(sandbox) => sandbox.open_upload(path),
@@ -133,7 +133,7 @@ impl Storage {
 
     /// Begins the file of a download: at `path`, or a temporary one. A path that cannot be written is told here,
     /// before anything is sent.
-    pub fn create_target(&self, path: Option<&str>) -> Result<PendingFile, StorageError> {
+    pub fn create_target(&self, path: Option<&str>) -> Result<PendingFile, Failure> {
         match &self.mode {
             Mode::Host(files) => files.create_target(path),
             Mode::Sandbox(sandbox) => sandbox.create_target(path),
@@ -142,7 +142,7 @@ impl Storage {
 
     /// The real path behind a path of the mini-program, for the host. Its folder exists; the file may not. Only as
     /// good as what the host does with it: another process may swap what lies there.
-    pub fn real_path(&self, path: &str) -> Result<PathBuf, StorageError> {
+    pub fn real_path(&self, path: &str) -> Result<PathBuf, Failure> {
         match &self.mode {
             Mode::Host(files) => files.real_path(path),
             Mode::Sandbox(sandbox) => sandbox.real_path(path),
@@ -167,13 +167,13 @@ impl Storage {
 }
 
 /// Checks the opened file itself: what its path names may already be something else.
-fn open_regular(file: File, name: &str) -> Result<UploadFile, StorageError> {
-    let metadata = file.metadata().map_err(|error| StorageError::opening(&error))?;
+fn open_regular(file: File, name: &str) -> Result<UploadFile, Failure> {
+    let metadata = file.metadata().map_err(|error| refusal::opening(&error))?;
     if metadata.is_dir() {
-        return Err(StorageError::IsDirectory);
+        return Err(Failure::IsDirectory);
     }
     if !metadata.is_file() {
-        return Err(StorageError::PermissionDenied);
+        return Err(Failure::FilePermission);
     }
     Ok(UploadFile { file, len: metadata.len(), name: name.to_owned() })
 }

@@ -2,8 +2,10 @@
 
 use super::names;
 use super::quota::Claim;
+use super::refusal;
 use super::sandbox::Area;
-use super::{Committed, StorageError};
+use super::Committed;
+use crate::error::Failure;
 use cap_fs_ext::{FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::fs::{Dir, OpenOptionsExt as _};
 use std::ffi::OsString;
@@ -92,14 +94,14 @@ pub struct PendingFile {
 }
 
 impl PendingFile {
-    pub(super) fn create(home: Home, target: Target) -> Result<Self, StorageError> {
+    pub(super) fn create(home: Home, target: Target) -> Result<Self, Failure> {
         let refusal = |error: &io::Error| match &target {
-            Target::Named { given, .. } => StorageError::creating(error, given),
-            Target::Temporary => StorageError::saving(error),
+            Target::Named { given, .. } => refusal::creating(error, given),
+            Target::Temporary => refusal::saving(error),
         };
         let mut attempts = NAME_ATTEMPTS;
         let (file, random) = loop {
-            let random = names::random().map_err(|error| StorageError::saving(&error))?;
+            let random = names::random().map_err(|error| refusal::saving(&error))?;
             match home.create(&names::partial(&random)) {
                 Ok(file) => break (file, random),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts > 1 => {
@@ -124,25 +126,25 @@ impl PendingFile {
     }
 
     /// Claims room for a body of known size before its first byte, so that one that cannot fit costs no traffic.
-    pub fn reserve(&mut self, expected: u64) -> Result<(), StorageError> {
+    pub fn reserve(&mut self, expected: u64) -> Result<(), Failure> {
         self.claim_up_to(expected)
     }
 
-    pub fn write(&mut self, data: &[u8]) -> Result<(), StorageError> {
+    pub fn write(&mut self, data: &[u8]) -> Result<(), Failure> {
         self.claim_up_to(self.written.saturating_add(data.len() as u64))?;
-        self.file.write_all(data).map_err(|error| StorageError::saving(&error))?;
+        self.file.write_all(data).map_err(|error| refusal::saving(&error))?;
         self.written += data.len() as u64;
         Ok(())
     }
 
     /// Counts bytes that were written to `file()` directly.
-    pub(super) fn note_written(&mut self, bytes: u64) -> Result<(), StorageError> {
+    pub(super) fn note_written(&mut self, bytes: u64) -> Result<(), Failure> {
         self.claim_up_to(self.written.saturating_add(bytes))?;
         self.written += bytes;
         Ok(())
     }
 
-    fn claim_up_to(&mut self, total: u64) -> Result<(), StorageError> {
+    fn claim_up_to(&mut self, total: u64) -> Result<(), Failure> {
         let (Some(claim), Home::Area { area, .. }) = (&mut self.claim, &self.home) else {
             return Ok(());
         };
@@ -150,12 +152,12 @@ impl PendingFile {
         if fits {
             Ok(())
         } else {
-            Err(StorageError::StorageLimit)
+            Err(Failure::StorageLimit)
         }
     }
 
     /// Puts the file in its place, replacing a file already there. `extension` is for a temporary file's name.
-    pub fn commit(mut self, extension: &str) -> Result<Committed, StorageError> {
+    pub fn commit(mut self, extension: &str) -> Result<Committed, Failure> {
         let name: OsString = match &self.target {
             Target::Named { name, .. } => name.clone(),
             Target::Temporary => names::temporary(&self.random, extension).into(),
@@ -185,13 +187,11 @@ impl PendingFile {
         Ok(Committed { path, real_path, bytes: self.written })
     }
 
-    fn commit_refusal(&self, error: &io::Error) -> StorageError {
+    fn commit_refusal(&self, error: &io::Error) -> Failure {
         match &self.target {
             // Folder or partial file are gone: the path was fine when it was opened, so this is a failure to save.
-            Target::Named { given, .. } if error.kind() != io::ErrorKind::NotFound => {
-                StorageError::creating(error, given)
-            }
-            _ => StorageError::saving(error),
+            Target::Named { given, .. } if error.kind() != io::ErrorKind::NotFound => refusal::creating(error, given),
+            _ => refusal::saving(error),
         }
     }
 }

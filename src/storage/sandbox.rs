@@ -5,8 +5,10 @@
 
 use super::pending::{Home, PendingFile, Target};
 use super::quota::Quota;
+use super::refusal;
 use super::wxpath::{self, Place};
-use super::{open_regular, sweep, StorageConfig, StorageError, UploadFile};
+use super::{open_regular, sweep, StorageConfig, UploadFile};
+use crate::error::Failure;
 use cap_fs_ext::{DirExt, FollowSymlinks, OpenOptionsFollowExt};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, DirBuilder, DirBuilderExt, OpenOptions, OpenOptionsExt};
@@ -137,29 +139,28 @@ impl Sandbox {
         Ok(Some(Located { area: area.clone(), folder, real, name }))
     }
 
-    pub fn open_upload(&self, path: &str) -> Result<UploadFile, StorageError> {
-        let located =
-            self.locate(path).map_err(|error| StorageError::opening(&error))?.ok_or(StorageError::NotFound)?;
-        let name = located.name.ok_or(StorageError::IsDirectory)?;
+    pub fn open_upload(&self, path: &str) -> Result<UploadFile, Failure> {
+        let located = self.locate(path).map_err(|error| refusal::opening(&error))?.ok_or(Failure::FileNotFound)?;
+        let name = located.name.ok_or(Failure::IsDirectory)?;
         let mut options = OpenOptions::new();
         options.read(true).follow(FollowSymlinks::No).custom_flags(super::UPLOAD_FLAGS);
-        let file = located.folder.open_with(name, &options).map_err(|error| StorageError::opening(&error))?;
+        let file = located.folder.open_with(name, &options).map_err(|error| refusal::opening(&error))?;
         open_regular(file.into_std(), name)
     }
 
-    pub fn create_target(&self, path: Option<&str>) -> Result<PendingFile, StorageError> {
+    pub fn create_target(&self, path: Option<&str>) -> Result<PendingFile, Failure> {
         let Some(path) = path else {
             let area = self.temporary.clone();
             let home = Home::Area { folder: area.dir.clone(), real: area.real.clone(), area };
             return PendingFile::create(home, Target::Temporary);
         };
-        let refused = || StorageError::NotPermitted(path.to_owned());
-        let located = self.locate(path).map_err(|error| StorageError::creating(&error, path))?.ok_or_else(refused)?;
+        let refused = || Failure::TargetNotPermitted(path.to_owned());
+        let located = self.locate(path).map_err(|error| refusal::creating(&error, path))?.ok_or_else(refused)?;
         let name = located.name.ok_or_else(refused)?;
         match located.folder.symlink_metadata(name) {
             Ok(metadata) if !metadata.is_file() => return Err(refused()),
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(StorageError::creating(&error, path));
+                return Err(refusal::creating(&error, path));
             }
             _ => {}
         }
@@ -167,15 +168,14 @@ impl Sandbox {
         PendingFile::create(home, Target::Named { name: name.into(), given: path.to_owned() })
     }
 
-    pub fn real_path(&self, path: &str) -> Result<PathBuf, StorageError> {
-        let located =
-            self.locate(path).map_err(|error| StorageError::opening(&error))?.ok_or(StorageError::NotFound)?;
+    pub fn real_path(&self, path: &str) -> Result<PathBuf, Failure> {
+        let located = self.locate(path).map_err(|error| refusal::opening(&error))?.ok_or(Failure::FileNotFound)?;
         let Some(name) = located.name else {
             return Ok(located.real);
         };
         match located.folder.symlink_metadata(name) {
-            Ok(metadata) if metadata.is_symlink() => Err(StorageError::NotFound),
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StorageError::opening(&error)),
+            Ok(metadata) if metadata.is_symlink() => Err(Failure::FileNotFound),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(refusal::opening(&error)),
             _ => Ok(located.real.join(name)),
         }
     }

@@ -8,8 +8,8 @@ use once_cell::sync::Lazy;
 use url::Url;
 
 use super::exchange::Exchange;
+use crate::config::{Config, DnsOverride, Trust};
 use crate::curl::{hooks, options};
-use crate::engine::config::{Config, Trust};
 
 /// libcurl hands over at most this much of a body per call of the socket; larger means fewer calls (docs/benchmarks.md).
 const RECEIVE_BUFFER: usize = 512 * 1024;
@@ -99,8 +99,7 @@ fn header_list(request: &Request<'_>) -> Result<List, Error> {
 }
 
 fn set_dns(easy: &mut Easy2<Exchange>, host: &str, port: u16, config: &Config) -> Result<(), Error> {
-    let same =
-        |entry: &&crate::engine::config::DnsOverride| entry.port == port && entry.host.eq_ignore_ascii_case(host);
+    let same = |entry: &&DnsOverride| entry.port == port && entry.host.eq_ignore_ascii_case(host);
     let Some(entry) = config.dns_overrides.iter().find(same) else { return Ok(()) };
     let addresses: Vec<String> = entry.addresses.iter().map(ToString::to_string).collect();
     let addresses = addresses.join(",");

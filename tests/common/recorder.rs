@@ -69,11 +69,8 @@ impl Recorder {
 
     pub(super) fn tell(&self, task: *mut ferry_task, event: Event) {
         let thread = std::thread::current();
-        let told = Told {
-            event: event.clone(),
-            thread: thread.name().unwrap_or_default().to_owned(),
-            thread_id: thread.id(),
-        };
+        let told =
+            Told { event: event.clone(), thread: thread.name().unwrap_or_default().to_owned(), thread_id: thread.id() };
         self.told.lock().unwrap().push(told);
         self.changed.notify_all();
         if let (Some(hook), false) = (&self.hook, task.is_null()) {

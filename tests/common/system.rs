@@ -65,9 +65,8 @@ impl Tmpfs {
         let target = CString::new(folder.to_str().unwrap()).unwrap();
         let options = CString::new(format!("size={bytes}")).unwrap();
         // SAFETY: strings that live for the call.
-        let mounted = unsafe {
-            libc::mount(c"tmpfs".as_ptr(), target.as_ptr(), c"tmpfs".as_ptr(), 0, options.as_ptr().cast())
-        };
+        let mounted =
+            unsafe { libc::mount(c"tmpfs".as_ptr(), target.as_ptr(), c"tmpfs".as_ptr(), 0, options.as_ptr().cast()) };
         if mounted != 0 {
             eprintln!("skipped: a tmpfs cannot be mounted here: {}", std::io::Error::last_os_error());
             return None;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Failure;
 
 #[test]
 fn adopted_files_become_temporary_ones() {
@@ -22,12 +23,12 @@ fn adopted_files_become_temporary_ones() {
     assert!(fs::symlink_metadata(storage.real_path(&path).unwrap()).unwrap().is_file());
     assert!(picture.exists() && fs::symlink_metadata(&link).is_err());
 
-    assert_eq!(storage.adopt(&link, Adopt::Copy).unwrap_err(), StorageError::NotFound);
-    assert_eq!(storage.adopt(root.path(), Adopt::Copy).unwrap_err(), StorageError::IsDirectory);
+    assert_eq!(storage.adopt(&link, Adopt::Copy).unwrap_err(), Failure::FileNotFound);
+    assert_eq!(storage.adopt(root.path(), Adopt::Copy).unwrap_err(), Failure::IsDirectory);
     drop(storage);
     let small = sandbox_with(root.path(), |c| c.temp_quota = 24);
     for how in [Adopt::Copy, Adopt::Move] {
-        assert_eq!(small.adopt(&picture, how).unwrap_err(), StorageError::StorageLimit);
+        assert_eq!(small.adopt(&picture, how).unwrap_err(), Failure::StorageLimit);
         assert!(picture.exists());
     }
     assert_eq!(small.usage(), (21, 0));

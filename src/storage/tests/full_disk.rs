@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Failure;
 
 /// Mounted for one test, unmounted at its end.
 struct SmallDisk(TempDir);
@@ -32,11 +33,11 @@ impl Drop for SmallDisk {
 }
 
 /// A removed file keeps its blocks while a process that another test has forked still holds it, until it executes.
-fn once_freed<T>(attempt: impl Fn() -> Result<T, StorageError>) -> T {
+fn once_freed<T>(attempt: impl Fn() -> Result<T, Failure>) -> T {
     let patience = std::time::Instant::now() + Duration::from_secs(30);
     loop {
         match attempt() {
-            Err(StorageError::StorageLimit) if std::time::Instant::now() < patience => {
+            Err(Failure::StorageLimit) if std::time::Instant::now() < patience => {
                 std::thread::yield_now();
             }
             result => return result.unwrap(),
@@ -62,7 +63,7 @@ fn a_full_disk_is_a_storage_limit_and_leaves_the_old_file() {
                 break;
             }
         }
-        assert_eq!(result, Err(StorageError::StorageLimit));
+        assert_eq!(result, Err(Failure::StorageLimit));
         drop(pending);
         assert_eq!(read_upload(storage, path), b"old");
     }
@@ -73,7 +74,7 @@ fn a_full_disk_is_a_storage_limit_and_leaves_the_old_file() {
     fs::create_dir_all(picture.parent().unwrap()).unwrap();
     fs::write(&picture, vec![0; 200_000]).unwrap();
     // From another volume a move is a copy, and one that fails keeps the original.
-    assert_eq!(storage.adopt(&picture, Adopt::Move).unwrap_err(), StorageError::StorageLimit);
+    assert_eq!(storage.adopt(&picture, Adopt::Move).unwrap_err(), Failure::StorageLimit);
     assert!(picture.exists());
     fs::write(&picture, "fits").unwrap();
     let path = once_freed(|| storage.adopt(&picture, Adopt::Move));

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Failure;
 
 #[test]
 fn plain_paths_work_in_host_mode() {
@@ -40,15 +41,15 @@ fn host_mode_refuses_what_is_not_a_file() {
     fs::write(at("file"), "").unwrap();
     let long = "n".repeat(256);
     let uploads = [
-        (at("none"), StorageError::NotFound),
-        (at("file/below"), StorageError::NotFound),
-        (at(&long), StorageError::NotFound),
-        (at("no\0pe"), StorageError::NotFound),
-        (String::new(), StorageError::NotFound),
-        (at(""), StorageError::IsDirectory),
-        (at("fifo"), StorageError::PermissionDenied),
-        (at("socket"), StorageError::PermissionDenied),
-        ("/dev/null".to_owned(), StorageError::PermissionDenied),
+        (at("none"), Failure::FileNotFound),
+        (at("file/below"), Failure::FileNotFound),
+        (at(&long), Failure::FileNotFound),
+        (at("no\0pe"), Failure::FileNotFound),
+        (String::new(), Failure::FileNotFound),
+        (at(""), Failure::IsDirectory),
+        (at("fifo"), Failure::FilePermission),
+        (at("socket"), Failure::FilePermission),
+        ("/dev/null".to_owned(), Failure::FilePermission),
     ];
     for (path, error) in uploads {
         assert_eq!(storage.open_upload(&path).unwrap_err(), error, "{path:?}");
@@ -57,9 +58,9 @@ fn host_mode_refuses_what_is_not_a_file() {
     let targets = ["", "none/a", "file/a", "fifo", "socket", "no\0pe", "none/", ".", "..", &long];
     for name in targets.map(at).into_iter().chain(["/dev/null".into(), String::new()]) {
         let refusal = storage.create_target(Some(&name)).unwrap_err();
-        assert_eq!(refusal, StorageError::NotPermitted(name));
+        assert_eq!(refusal, Failure::TargetNotPermitted(name));
     }
     assert_eq!(names_in(dir.path()), before);
     let lost = Storage::open(StorageConfig { temp_dir: at("none").into(), ..Default::default() });
-    assert_eq!(lost.unwrap().create_target(None).unwrap_err(), StorageError::SaveFailed);
+    assert_eq!(lost.unwrap().create_target(None).unwrap_err(), Failure::SaveFile);
 }

@@ -9,6 +9,7 @@ mod quota;
 mod sandboxed;
 
 use super::*;
+use crate::error::Failure;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
@@ -37,7 +38,7 @@ fn names_in(dir: &Path) -> BTreeSet<String> {
     fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
 }
 
-fn save(storage: &Storage, path: Option<&str>, data: &[u8]) -> Result<Committed, StorageError> {
+fn save(storage: &Storage, path: Option<&str>, data: &[u8]) -> Result<Committed, Failure> {
     let mut pending = storage.create_target(path)?;
     pending.write(data)?;
     pending.commit("bin")

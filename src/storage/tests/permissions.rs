@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Failure;
 use std::os::unix::fs::MetadataExt;
 
 const CHILD: &str = "FERRY_TEST_PERMISSIONS_IN";
@@ -47,18 +48,18 @@ fn check_permissions(dir: &Path) {
 
     allow(&file, 0o000);
     for (storage, path) in both {
-        assert_eq!(storage.open_upload(path).unwrap_err(), StorageError::PermissionDenied);
+        assert_eq!(storage.open_upload(path).unwrap_err(), Failure::FilePermission);
     }
     allow(&folder, 0o500);
     for (storage, path) in both {
         let refusal = storage.create_target(Some(path)).unwrap_err();
-        assert_eq!(refusal, StorageError::NotPermitted(path.into()));
+        assert_eq!(refusal, Failure::TargetNotPermitted(path.into()));
     }
     allow(&folder, 0o000);
     for (storage, path) in both {
-        assert_eq!(storage.open_upload(path).unwrap_err(), StorageError::PermissionDenied);
+        assert_eq!(storage.open_upload(path).unwrap_err(), Failure::FilePermission);
         let refusal = storage.create_target(Some(path)).unwrap_err();
-        assert_eq!(refusal, StorageError::NotPermitted(path.into()));
+        assert_eq!(refusal, Failure::TargetNotPermitted(path.into()));
     }
     // A folder that cannot be read does not stop the launch.
     drop(storage);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Failure;
 
 #[test]
 fn user_quota_counts_everything_and_gives_back() {
@@ -12,8 +13,8 @@ fn user_quota_counts_everything_and_gives_back() {
     let mut b = storage.create_target(Some("wxfile://usr/b")).unwrap();
     a.reserve(30).unwrap();
     b.write(&[1; 30]).unwrap();
-    assert_eq!(b.write(&[1; 1]).unwrap_err(), StorageError::StorageLimit);
-    assert_eq!(a.reserve(31).unwrap_err(), StorageError::StorageLimit);
+    assert_eq!(b.write(&[1; 1]).unwrap_err(), Failure::StorageLimit);
+    assert_eq!(a.reserve(31).unwrap_err(), Failure::StorageLimit);
     drop(b);
     a.write(&[1; 30]).unwrap();
     a.write(&[1; 30]).unwrap();
@@ -24,7 +25,7 @@ fn user_quota_counts_everything_and_gives_back() {
 
     // The replaced file's bytes count until the commit.
     let mut pending = storage.create_target(Some("wxfile://usr/d/old")).unwrap();
-    assert_eq!(pending.reserve(1).unwrap_err(), StorageError::StorageLimit);
+    assert_eq!(pending.reserve(1).unwrap_err(), Failure::StorageLimit);
     pending.commit("").unwrap();
     assert_eq!(storage.usage(), (0, 60));
 
@@ -50,11 +51,11 @@ fn a_full_quota_looks_for_files_the_host_removed() {
 fn a_full_quota_leaves_nothing() {
     let root = TempDir::new().unwrap();
     let storage = sandbox_with(root.path(), |c| c.temp_quota = 100);
-    assert_eq!(save(&storage, None, &[0; 101]).unwrap_err(), StorageError::StorageLimit);
+    assert_eq!(save(&storage, None, &[0; 101]).unwrap_err(), Failure::StorageLimit);
     assert_eq!(names_in(&root.path().join("tmp")), BTreeSet::new());
     assert_eq!(storage.usage(), (0, 0));
     save(&storage, None, &[0; 100]).unwrap();
-    assert_eq!(save(&storage, None, &[0; 1]).unwrap_err(), StorageError::StorageLimit);
+    assert_eq!(save(&storage, None, &[0; 1]).unwrap_err(), Failure::StorageLimit);
 }
 
 #[test]

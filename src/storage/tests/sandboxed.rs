@@ -1,18 +1,20 @@
 use super::*;
+use crate::error::Failure;
+use crate::kind::Kind;
 
 #[test]
 fn errors_have_the_contracts_numbers_and_words() {
     let rows = [
-        (StorageError::NotFound, 1300002, "file not found"),
-        (StorageError::IsDirectory, 1300021, "is a directory"),
-        (StorageError::PermissionDenied, 1300013, "permission denied"),
-        (StorageError::Read, 1300005, "file read error"),
-        (StorageError::NotPermitted("a b".into()), 603303, "permission denied, open a b"),
-        (StorageError::SaveFailed, 603300, "save file error"),
-        (StorageError::StorageLimit, 1300202, "storage limit exceeded"),
+        (Failure::FileNotFound, 1300002, "file not found"),
+        (Failure::IsDirectory, 1300021, "is a directory"),
+        (Failure::FilePermission, 1300013, "permission denied"),
+        (Failure::FileRead, 1300005, "file read error"),
+        (Failure::TargetNotPermitted("a b".into()), 603303, "permission denied, open a b"),
+        (Failure::SaveFile, 603300, "save file error"),
+        (Failure::StorageLimit, 1300202, "storage limit exceeded"),
     ];
     for (error, errno, text) in rows {
-        assert_eq!((error.errno(), error.to_string()), (errno, text.to_owned()));
+        assert_eq!((error.errno(Kind::Download), error.to_string()), (errno, text.to_owned()));
     }
 }
 
@@ -57,11 +59,11 @@ fn real_path_names_files_to_be_made_but_no_symlinks() {
     let real = fs::canonicalize(root.path()).unwrap();
     assert_eq!(storage.real_path("wxfile://usr").unwrap(), real.join("usr"));
     assert_eq!(storage.real_path("wxfile://usr/new").unwrap(), real.join("usr/new"));
-    assert_eq!(storage.real_path("wxfile://usr/no/new"), Err(StorageError::NotFound));
+    assert_eq!(storage.real_path("wxfile://usr/no/new"), Err(Failure::FileNotFound));
     symlink("/etc", root.path().join("usr/link")).unwrap();
-    assert_eq!(storage.real_path("wxfile://usr/link"), Err(StorageError::NotFound));
-    assert_eq!(storage.real_path("wxfile://usr/link/passwd"), Err(StorageError::NotFound));
-    assert_eq!(storage.real_path("/etc/passwd"), Err(StorageError::NotFound));
+    assert_eq!(storage.real_path("wxfile://usr/link"), Err(Failure::FileNotFound));
+    assert_eq!(storage.real_path("wxfile://usr/link/passwd"), Err(Failure::FileNotFound));
+    assert_eq!(storage.real_path("/etc/passwd"), Err(Failure::FileNotFound));
 }
 
 #[test]
@@ -100,7 +102,7 @@ fn a_target_that_turns_bad_while_downloading_is_refused_at_the_commit() {
     let pending = storage.create_target(Some("wxfile://usr/a")).unwrap();
     fs::create_dir(&target).unwrap();
     let refusal = pending.commit("").unwrap_err();
-    assert_eq!(refusal, StorageError::NotPermitted("wxfile://usr/a".into()));
+    assert_eq!(refusal, Failure::TargetNotPermitted("wxfile://usr/a".into()));
     fs::remove_dir(&target).unwrap();
 
     let canary = root.path().join("canary");
@@ -115,7 +117,7 @@ fn a_target_that_turns_bad_while_downloading_is_refused_at_the_commit() {
     fs::create_dir(root.path().join("usr/d")).unwrap();
     let pending = storage.create_target(Some("wxfile://usr/d/a")).unwrap();
     fs::remove_dir_all(root.path().join("usr/d")).unwrap();
-    assert_eq!(pending.commit("").unwrap_err(), StorageError::SaveFailed);
+    assert_eq!(pending.commit("").unwrap_err(), Failure::SaveFile);
     assert_eq!(names_in(&root.path().join("usr")), BTreeSet::from(["a".to_owned()]));
     assert_eq!(storage.usage(), (0, 4));
 }

@@ -160,7 +160,7 @@ impl Server {
         self.shared.wait(patience, ready)
     }
 
-    /// Waits until `GET /_quit` or [`Server::quit`].
+    /// Waits until `GET /_quit`, or until what [`Server::quitter`] gave is called.
     pub fn wait_for_quit(&self) {
         self.shared.wait_forever(|state| state.quit);
     }

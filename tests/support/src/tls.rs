@@ -178,6 +178,8 @@ fn server_hello_1_1() -> Vec<u8> {
     hello.extend([0x5a; 32]);
     // No session, TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, no compression.
     hello.extend([0, 0xc0, 0x13, 0]);
+    // renegotiation_info, without which some clients complain of that instead of the version.
+    hello.extend([0, 5, 0xff, 0x01, 0, 1, 0]);
     let length = hello.len() as u8;
     let mut record = vec![22, 3, 2, 0, length + 4, 2, 0, 0, length];
     record.extend(hello);
