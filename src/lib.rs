@@ -4,6 +4,8 @@
 #[doc(hidden)]
 pub mod clock;
 #[doc(hidden)]
+pub mod config;
+#[doc(hidden)]
 pub mod curl;
 #[doc(hidden)]
 pub mod engine;

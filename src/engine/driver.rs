@@ -252,7 +252,7 @@ impl Driver {
         for (slot, active) in &mut self.active {
             let Some(live) = active.handle.get_mut().live.as_mut() else { continue };
             if let Some(progress) = live.meter.flush(now) {
-                live.task.post_progress(progress);
+                live.report.progress(progress);
             }
             if let Some(at) = live.meter.due() {
                 due(at);

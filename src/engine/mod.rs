@@ -1,6 +1,5 @@
 //! An engine: its threads, its life, and the handles hosts hold.
 
-pub mod config;
 mod dispatch;
 mod driver;
 mod measure;
@@ -21,10 +20,10 @@ use std::thread::{Builder, JoinHandle};
 use crossbeam_channel::unbounded;
 use parking_lot::Mutex;
 
-pub use config::Config;
 pub use dispatch::{Round, Wakeup};
 pub use shared::Shared;
 
+use crate::config::Config;
 use crate::log::Log;
 use dispatch::Dispatcher;
 use driver::Driver;

@@ -10,15 +10,6 @@ use crate::view::{Body, CText, Headers, ResultView};
 
 use once_cell::sync::OnceCell;
 
-/// How far a transfer is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    pub percent: u8,
-    pub transferred: u64,
-    /// 0 while unknown.
-    pub expected: u64,
-}
-
 /// The result of a task, on success and on failure.
 #[derive(Debug)]
 pub struct Outcome {

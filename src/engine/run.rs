@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
-use super::config::Config;
 use super::spec::{Action, Spec};
 use super::task::Task;
+use crate::config::Config;
 use crate::error::Failure;
 use crate::headers::{request_headers, sets_accept_encoding, RequestContext};
 use crate::kind::Kind;
@@ -32,7 +32,8 @@ pub struct Run {
     /// A redirect has left the first origin.
     strayed: bool,
     headers: Vec<(String, String)>,
-    own_encoding: bool,
+    /// libcurl asks for content codings and undoes them.
+    decodes: bool,
     pub hops: u32,
     pub deadline: Instant,
     pub queue_end: Instant,
@@ -60,7 +61,7 @@ impl Run {
         };
         let now = Instant::now();
         let mut run = Run {
-            own_encoding: sets_accept_encoding(&spec.headers),
+            decodes: config.decode_content && !sets_accept_encoding(&spec.headers),
             posts: task.kind == Kind::Upload,
             first_url: url.clone(),
             url,
@@ -96,7 +97,7 @@ impl Run {
     }
 
     /// Opens the files: the one to send, or the one to be written.
-    pub fn open(&mut self, task: &Arc<Task>, config: &Config) -> Result<Live, Failure> {
+    pub fn open(&mut self, task: &Arc<Task>, config: &Arc<Config>) -> Result<Live, Failure> {
         let (source, sink) = match &mut self.spec.action {
             Action::Upload { file_path, name, form } => {
                 let file = config.storage.open_upload(file_path)?;
@@ -110,7 +111,15 @@ impl Run {
             }
             Action::Download { file_path } => (None, Sink::File(config.storage.create_target(file_path.as_deref())?)),
         };
-        Ok(Live { task: task.clone(), source, sink, meter: Meter::new(config.progress_interval), hop: Hop::default() })
+        Ok(Live {
+            report: Box::new(task.clone()),
+            config: config.clone(),
+            source,
+            sink,
+            decodes: self.decodes,
+            meter: Meter::new(config.progress_interval),
+            hop: Hop::default(),
+        })
     }
 
     /// The request of the current hop.
@@ -119,7 +128,7 @@ impl Run {
             url: &self.url,
             body: source.filter(|_| self.posts).map(|source| (source.content_type(), source.length())),
             headers: &self.headers,
-            own_encoding: self.own_encoding,
+            decodes: self.decodes,
             http2: self.spec.http2,
             quic: self.spec.quic,
             timeout: self.deadline.saturating_duration_since(Instant::now()),

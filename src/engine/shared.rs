@@ -11,7 +11,7 @@ use super::dispatch::Dispatcher;
 use super::outcome::Outcome;
 use super::spec::Spec;
 use super::task::{Observer, Task};
-use super::Config;
+use crate::config::Config;
 use crate::log::{Level, Log};
 
 /// What the engine thread is asked to do.
@@ -39,7 +39,7 @@ pub struct Stats {
 }
 
 pub struct Shared {
-    pub config: Config,
+    pub config: Arc<Config>,
     pub log: Log,
     pub stats: Stats,
     pub(super) dispatcher: Dispatcher,
@@ -87,7 +87,7 @@ impl Bell {
 impl Shared {
     pub(super) fn new(config: Config, log: Log, dispatcher: Dispatcher, commands: Sender<Command>) -> Shared {
         Shared {
-            config,
+            config: Arc::new(config),
             log,
             stats: Stats::default(),
             dispatcher,

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use once_cell::sync::OnceCell;
 use parking_lot::Mutex;
 
-use super::outcome::{End, Outcome, Progress};
+use super::outcome::{End, Outcome};
 use super::shared::{Command, Shared};
 use super::spec::Spec;
 use crate::kind::Kind;
+use crate::transfer::exchange::Report;
+use crate::transfer::meter::Progress;
 use crate::view::Headers;
 
 /// Where a task is in its life.
@@ -160,7 +162,7 @@ impl Task {
     }
 
     /// The states of a running task only go up within one hop; the end wins over all of them.
-    pub(crate) fn set_running_state(&self, state: State) {
+    pub(super) fn set_running_state(&self, state: State) {
         let _ = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, |now| {
             (now < State::Finishing as u8).then_some(state as u8)
         });
@@ -230,7 +232,7 @@ impl Task {
     }
 
     /// Leaves headers to be told.
-    pub(crate) fn post_headers(self: &Arc<Self>, headers: Arc<Headers>) {
+    fn post_headers(self: &Arc<Self>, headers: Arc<Headers>) {
         let mut core = self.core.lock();
         if !self.is_aborted() {
             core.mailbox.headers = Some(headers);
@@ -239,7 +241,7 @@ impl Task {
     }
 
     /// Leaves progress to be told; it takes the place of what was not told yet.
-    pub(crate) fn post_progress(self: &Arc<Self>, progress: Progress) {
+    pub(super) fn post_progress(self: &Arc<Self>, progress: Progress) {
         let mut core = self.core.lock();
         if !self.is_aborted() {
             core.mailbox.progress = Some(progress);
@@ -320,5 +322,24 @@ impl Task {
         drop(garbage);
         drop(listeners);
         drop(main);
+    }
+}
+
+/// A task is told by its exchange, and leaves what it is told in the mailbox.
+impl Report for Arc<Task> {
+    fn sending(&self) {
+        self.set_running_state(State::Sending);
+    }
+
+    fn receiving(&self) {
+        self.set_running_state(State::Receiving);
+    }
+
+    fn headers(&self, headers: Arc<Headers>) {
+        self.post_headers(headers);
+    }
+
+    fn progress(&self, progress: Progress) {
+        self.post_progress(progress);
     }
 }

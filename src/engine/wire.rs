@@ -84,8 +84,9 @@ impl Driver {
     /// What the task ends with; None when it goes on with another hop.
     fn hop_ended(&mut self, slot: usize, result: Result<(), curl::Error>) -> Option<Box<End>> {
         let active = &mut self.active[slot];
-        let info = TransferInfo::of(&active.handle);
+        let mut info = TransferInfo::of(&active.handle);
         let live = active.handle.get_mut().live.take();
+        info.rtt_us = info.rtt_us.or(live.as_ref().and_then(|live| live.hop.rtt_us));
         let completed = result.is_ok();
         let verdict = live.as_ref().map(|live| judge(live, result, &info, active.run.hops == 0));
         let (easy, task, mut run) = self.take(slot);

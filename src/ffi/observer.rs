@@ -8,8 +8,9 @@ use super::headers::ferry_headers;
 use super::options::*;
 use super::result::ferry_result;
 use super::task::ferry_task;
-use crate::engine::outcome::{Outcome, Progress};
+use crate::engine::outcome::Outcome;
 use crate::engine::task::{Observer, Task};
+use crate::transfer::meter::Progress;
 use crate::view::Headers;
 
 /// A host's pointer, carried between threads.

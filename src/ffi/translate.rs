@@ -9,7 +9,7 @@ use super::abi::{array, text};
 use super::config::*;
 use super::options::FERRY_ON;
 use super::status::*;
-use crate::engine::config::{Config, DnsOverride, Pin, Trust};
+use crate::config::{Config, DnsOverride, Pin, Trust};
 use crate::policy::{AddressRules, Policy, PolicyConfig};
 use crate::storage::{Storage, StorageConfig};
 

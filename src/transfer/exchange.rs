@@ -8,11 +8,11 @@ use std::time::Instant;
 
 use curl::easy::{Handler, ReadError, SeekResult, WriteError};
 
-use super::meter::Meter;
+use super::meter::{Meter, Progress};
 use super::source::Source;
+use crate::config::Config;
 use crate::curl::hooks::Hooks;
-use crate::engine::task::{State, Task};
-use crate::engine::Config;
+use crate::curl::info::Probe;
 use crate::error::Failure;
 use crate::headers::ResponseHeaders;
 use crate::storage::PendingFile;
@@ -21,7 +21,19 @@ use crate::view::Headers;
 /// A handle's handler; empty while the handle waits in the pool.
 #[derive(Default)]
 pub struct Exchange {
+    probe: Option<Probe>,
     pub live: Option<Box<Live>>,
+}
+
+/// Whom an exchange tells what happens on the way.
+pub trait Report: Send + Sync {
+    /// The request goes out.
+    fn sending(&self);
+    /// A response comes in.
+    fn receiving(&self);
+    /// The headers of the final response.
+    fn headers(&self, headers: Arc<Headers>);
+    fn progress(&self, progress: Progress);
 }
 
 /// Where the body of the response goes.
@@ -35,9 +47,12 @@ const REDIRECT_BODY_LIMIT: u64 = 64 * 1024;
 
 /// A task on the wire, over all its hops.
 pub struct Live {
-    pub task: Arc<Task>,
+    pub report: Box<dyn Report>,
+    pub config: Arc<Config>,
     pub source: Option<Source>,
     pub sink: Sink,
+    /// libcurl asks for content codings and undoes them.
+    pub decodes: bool,
     pub meter: Meter,
     pub hop: Hop,
 }
@@ -56,46 +71,47 @@ pub struct Hop {
     pub refused_address: bool,
     /// Last byte in either direction; None until the connection stands.
     pub last_activity: Option<Instant>,
+    /// Round trip of the connection when the response began: it may be closed when the transfer is over.
+    pub rtt_us: Option<u32>,
     /// Bytes of the response body.
     pub received: u64,
     sent: u64,
 }
 
 impl Live {
-    fn config(&self) -> &Config {
-        &self.task.shared().config
-    }
-
     fn fail(&mut self, failure: Failure) {
         self.hop.failure.get_or_insert(failure);
     }
 
-    fn header_line(&mut self, line: &[u8]) -> Result<(), Failure> {
+    fn header_line(&mut self, line: &[u8], rtt_us: &dyn Fn() -> Option<u32>) -> Result<(), Failure> {
         self.touch();
         let complete = self.hop.headers.line(line).map_err(|error| Failure::Network(error.to_string()))?;
         if complete {
+            self.hop.rtt_us = rtt_us();
             self.response_begins()?;
         }
         Ok(())
     }
 
     fn response_begins(&mut self) -> Result<(), Failure> {
-        self.task.set_running_state(State::Receiving);
+        self.report.receiving();
         let headers = &self.hop.headers;
         self.hop.redirects = is_redirect(headers.status()) && headers.location().is_some();
         if self.hop.redirects {
             return Ok(());
         }
-        let announced = self.expected_length().filter(|_| !is_encoded(headers));
+        let announced = self.expected_length();
         if let (Sink::File(file), Some(length)) = (&mut self.sink, announced) {
-            if length > self.task.shared().config.max_download_size {
+            // What libcurl cannot count it takes for unknown, and would read to the end of the connection.
+            let countable = i64::try_from(length).is_ok();
+            if !countable || length > self.config.max_download_size {
                 return Err(Failure::TooLarge);
             }
             file.reserve(length)?;
         }
         let headers = Arc::new(Headers::new(self.hop.headers.clone()));
         self.hop.final_headers = Some(headers.clone());
-        self.task.post_headers(headers);
+        self.report.headers(headers);
         Ok(())
     }
 
@@ -103,7 +119,8 @@ impl Live {
     fn expected_length(&self) -> Option<u64> {
         let headers = &self.hop.headers;
         let whole = headers.status() != 204 && headers.status() != 304;
-        headers.content_length().filter(|_| whole)
+        let as_sent = !self.decodes || !is_encoded(headers);
+        headers.content_length().filter(|_| whole && as_sent)
     }
 
     fn body(&mut self, data: &[u8]) -> Result<(), Failure> {
@@ -113,7 +130,7 @@ impl Live {
             // A short write ends the transfer; the redirect is followed all the same.
             return if self.hop.received > REDIRECT_BODY_LIMIT { Err(Failure::Interrupted) } else { Ok(()) };
         }
-        let (received, limits) = (self.hop.received, self.config());
+        let (received, limits) = (self.hop.received, &self.config);
         match self.sink {
             Sink::File(_) if received > limits.max_download_size => return Err(Failure::TooLarge),
             Sink::Memory(_) if received > limits.max_response_body => {
@@ -128,24 +145,17 @@ impl Live {
             }
             Sink::File(file) => {
                 file.write(data)?;
-                let expected = self.progress_total();
+                let expected = self.expected_length().unwrap_or(0);
                 self.progress(received, expected);
             }
         }
         Ok(())
     }
 
-    fn progress_total(&self) -> u64 {
-        match &self.hop.final_headers {
-            Some(headers) if is_encoded(&headers.plain) => 0,
-            _ => self.expected_length().unwrap_or(0),
-        }
-    }
-
     fn progress(&mut self, transferred: u64, expected: u64) {
         let now = self.hop.last_activity.unwrap_or_else(Instant::now);
         if let Some(progress) = self.meter.update(now, transferred, expected) {
-            self.task.post_progress(progress);
+            self.report.progress(progress);
         }
     }
 
@@ -158,8 +168,7 @@ fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// Whether libcurl may change the length of the body. Without the engine's switch it never asks for a coding,
-/// and stores what comes as it is.
+/// Whether the body is in a coding that libcurl could undo, which changes its length.
 fn is_encoded(headers: &ResponseHeaders) -> bool {
     headers.get_joined("Content-Encoding").is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity"))
 }
@@ -187,7 +196,8 @@ impl Exchange {
 
 impl Handler for Exchange {
     fn header(&mut self, data: &[u8]) -> bool {
-        self.guarded("header", |live| live.header_line(data)).is_some()
+        let probe = self.probe;
+        self.guarded("header", |live| live.header_line(data, &|| probe.and_then(|probe| probe.rtt_us()))).is_some()
     }
 
     fn write(&mut self, data: &[u8]) -> Result<usize, WriteError> {
@@ -220,6 +230,10 @@ impl Handler for Exchange {
 }
 
 impl Hooks for Exchange {
+    fn probe(&mut self, probe: Probe) {
+        self.probe = Some(probe);
+    }
+
     fn sent(&mut self, bytes: u64) -> bool {
         let Some(live) = self.live.as_mut() else { return true };
         if bytes != live.hop.sent {
@@ -234,7 +248,7 @@ impl Hooks for Exchange {
     fn may_connect(&mut self, address: IpAddr) -> bool {
         let Some(live) = self.live.as_mut() else { return false };
         // Behind a proxy the address is the proxy's, which the host chose.
-        let allowed = live.config().proxy.is_some() || live.config().policy.check_address(address);
+        let allowed = live.config.proxy.is_some() || live.config.policy.check_address(address);
         live.hop.refused_address |= !allowed;
         allowed
     }
@@ -242,7 +256,7 @@ impl Hooks for Exchange {
     fn request_starts(&mut self) -> bool {
         let Some(live) = self.live.as_mut() else { return false };
         live.touch();
-        live.task.set_running_state(State::Sending);
+        live.report.sending();
         true
     }
 

@@ -2,7 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use crate::engine::outcome::Progress;
+/// How far a transfer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub percent: u8,
+    pub transferred: u64,
+    /// 0 while unknown.
+    pub expected: u64,
+}
 
 /// The progress of one task, over all its hops.
 #[derive(Debug)]
