@@ -7,8 +7,9 @@ use std::thread;
 use super::super::config::{FERRY_DISPATCH_PUMP, FERRY_PROGRESS_EVERY_CHANGE};
 use super::super::listeners::*;
 use super::*;
-use crate::engine::outcome::Progress;
 use crate::fault::Faults;
+use crate::transfer::exchange::Report;
+use crate::transfer::meter::Progress;
 
 unsafe extern "C" fn ignore_progress(_data: *mut c_void, _task: *mut ferry_task, _progress: *const ferry_progress) {}
 
@@ -139,7 +140,7 @@ unsafe extern "C" fn greedy_progress(_data: *mut c_void, task: *mut ferry_task, 
     if times < 1000 {
         // SAFETY: both live for the call.
         let (task, transferred) = unsafe { (task_of(task).unwrap(), (*progress).transferred + 1) };
-        task.post_progress(Progress { percent: 0, transferred, expected: 0 });
+        task.progress(Progress { percent: 0, transferred, expected: 0 });
     }
 }
 
@@ -159,7 +160,7 @@ fn a_task_with_ever_newer_progress_does_not_keep_others_from_telling() {
         let status =
             ferry_task_on_progress(greedy.0, Some(greedy_progress), std::ptr::null_mut(), None, std::ptr::null_mut());
         assert_eq!(status, FERRY_OK);
-        task_of(greedy.0).unwrap().post_progress(Progress { percent: 0, transferred: 1, expected: 0 });
+        task_of(greedy.0).unwrap().progress(Progress { percent: 0, transferred: 1, expected: 0 });
     }
     let (other, second) = engine.download(&server.url("/never"));
     other.abort();
