@@ -1506,7 +1506,8 @@ const struct ferry_result *ferry_task_result(const struct ferry_task *task);
 
 /**
  * Adds a listener for progress, called after `on_progress` and those added before it. When it is removed or the
- * task ends, `destroy(user_data)` is called once, where callbacks run. `out_listener` may be NULL. Any thread.
+ * task ends, `destroy(user_data)` is called once, where callbacks run. `out_listener` may be NULL; it is set
+ * before the listener can be called. Any thread.
  *
  * Returns FERRY_OK; FERRY_TASK_ENDED or FERRY_INVALID_ARGUMENT, and then nothing was taken and `destroy` is not
  * called.

@@ -9,11 +9,14 @@ use curl::easy::{Easy2, Handler};
 use curl::Error;
 use curl_sys::{curl_off_t, curl_socket_t};
 
+use super::info::Probe;
 use super::{raw, socket};
 
 /// What ferry's handler wants to know beyond the crate's `Handler`. A false answer fails the transfer. A
 /// panic is caught, told to `panicked`, and fails the transfer.
 pub trait Hooks: Handler {
+    /// Takes the way to ask about the connection. To be kept in the handler and nowhere else.
+    fn probe(&mut self, probe: Probe);
     /// Bytes of the request body that have gone to the socket.
     fn sent(&mut self, bytes: u64) -> bool;
     /// Whether this address may be connected to.
@@ -28,6 +31,8 @@ pub trait Hooks: Handler {
 pub fn register<H: Hooks>(easy: &mut Easy2<H>) -> Result<(), Error> {
     let handler: *mut H = easy.get_mut();
     let raw_easy = easy.raw();
+    // SAFETY: the handler keeps it, as the trait asks.
+    easy.get_mut().probe(unsafe { Probe::new(raw_easy) });
     let xferinfo: extern "C" fn(*mut c_void, curl_off_t, curl_off_t, curl_off_t, curl_off_t) -> c_int =
         on_xferinfo::<H>;
     let prereq: extern "C" fn(

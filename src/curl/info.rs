@@ -108,6 +108,27 @@ unsafe fn text(easy: *mut CURL, info: CURLINFO) -> String {
     }
 }
 
+/// A handle, for its own handler to ask about the connection.
+#[derive(Debug, Clone, Copy)]
+pub struct Probe(*mut CURL);
+
+// SAFETY: it goes where the handler goes, which is inside the handle it points to.
+unsafe impl Send for Probe {}
+
+impl Probe {
+    /// # Safety
+    /// It is kept only inside the handler of this handle, which cannot outlive it.
+    pub(super) unsafe fn new(easy: *mut CURL) -> Probe {
+        Probe(easy)
+    }
+
+    /// The round-trip time of the connection in use, microseconds.
+    pub fn rtt_us(&self) -> Option<u32> {
+        // SAFETY: alive, as `new` says; libcurl allows reading infos inside callbacks.
+        unsafe { active_socket(self.0) }.and_then(socket::rtt_us)
+    }
+}
+
 /// # Safety
 /// `easy` is alive.
 unsafe fn active_socket(easy: *mut CURL) -> Option<curl_sys::curl_socket_t> {

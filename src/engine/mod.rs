@@ -12,6 +12,7 @@ pub mod task;
 mod wire;
 
 use std::io;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
@@ -58,27 +59,31 @@ impl Engine {
         let shared = Arc::new(Shared::new(config, log, Dispatcher::new(wakeup), sender));
 
         let for_thread = shared.clone();
-        let engine_thread = Builder::new().name("ferry-engine".into()).spawn(move || {
-            Driver::new(for_thread.clone(), receiver).run();
+        let tell = crate::fault::inherit(move || for_thread.dispatcher.run());
+        let callback_thread = match shared.dispatcher.is_pumped() {
+            true => None,
+            false => Some(Builder::new().name("ferry-callback".into()).spawn(tell)?),
+        };
+        let for_thread = shared.clone();
+        let drive = crate::fault::inherit(move || {
+            // Whatever happens in there, whoever closes the engine must not wait for ever.
+            let _ = catch_unwind(AssertUnwindSafe(|| Driver::new(for_thread.clone(), receiver).run()));
             for_thread.dispatcher.post_closed();
-        })?;
-        // Joined before the last words, so that nothing of the engine runs after them.
+        });
+        let engine_thread = match Builder::new().name("ferry-engine".into()).spawn(drive) {
+            Ok(thread) => thread,
+            Err(error) => {
+                shared.dispatcher.post_closed();
+                let _ = callback_thread.map(JoinHandle::join);
+                return Err(error);
+            }
+        };
+        // Joined before the last words, so that nothing of the engine runs after them. Not before both threads run:
+        // an engine that was not made says nothing.
         let _ = shared.dispatcher.at_close(Box::new(move || {
             let _ = engine_thread.join();
             at_end();
         }));
-
-        let callback_thread = if shared.dispatcher.is_pumped() {
-            None
-        } else {
-            let for_thread = shared.clone();
-            let spawned = Builder::new().name("ferry-callback".into()).spawn(move || for_thread.dispatcher.run());
-            if spawned.is_err() {
-                shared.shut();
-                shared.dispatcher.pump_until_closed();
-            }
-            Some(spawned?)
-        };
         Ok(Engine { shared, callback_thread: Mutex::new(callback_thread), abandoned: AtomicBool::new(false) })
     }
 

@@ -32,7 +32,8 @@ pub struct Run {
     /// A redirect has left the first origin.
     strayed: bool,
     headers: Vec<(String, String)>,
-    own_encoding: bool,
+    /// libcurl asks for content codings and undoes them.
+    decodes: bool,
     pub hops: u32,
     pub deadline: Instant,
     pub queue_end: Instant,
@@ -60,7 +61,7 @@ impl Run {
         };
         let now = Instant::now();
         let mut run = Run {
-            own_encoding: sets_accept_encoding(&spec.headers),
+            decodes: config.decode_content && !sets_accept_encoding(&spec.headers),
             posts: task.kind == Kind::Upload,
             first_url: url.clone(),
             url,
@@ -115,6 +116,7 @@ impl Run {
             config: config.clone(),
             source,
             sink,
+            decodes: self.decodes,
             meter: Meter::new(config.progress_interval),
             hop: Hop::default(),
         })
@@ -126,7 +128,7 @@ impl Run {
             url: &self.url,
             body: source.filter(|_| self.posts).map(|source| (source.content_type(), source.length())),
             headers: &self.headers,
-            own_encoding: self.own_encoding,
+            decodes: self.decodes,
             http2: self.spec.http2,
             quic: self.spec.quic,
             timeout: self.deadline.saturating_duration_since(Instant::now()),

@@ -149,11 +149,11 @@ impl ResponseHeaders {
         Some(bytes.map_or(Cow::Borrowed(value.as_bytes()), Cow::Owned))
     }
 
-    /// `Content-Length`, when every one of them says the same number.
+    /// `Content-Length`, when every one of them says the same number; a larger one than fits counts as the largest.
     pub fn content_length(&self) -> Option<u64> {
         let mut lengths = self.values("Content-Length").map(|value| {
             let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
-            value.parse::<u64>().ok().filter(|_| digits)
+            digits.then(|| value.parse::<u64>().unwrap_or(u64::MAX))
         });
         let first = lengths.next()??;
         lengths.all(|length| length == Some(first)).then_some(first)

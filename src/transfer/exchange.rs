@@ -12,6 +12,7 @@ use super::meter::{Meter, Progress};
 use super::source::Source;
 use crate::config::Config;
 use crate::curl::hooks::Hooks;
+use crate::curl::info::Probe;
 use crate::error::Failure;
 use crate::headers::ResponseHeaders;
 use crate::storage::PendingFile;
@@ -20,6 +21,7 @@ use crate::view::Headers;
 /// A handle's handler; empty while the handle waits in the pool.
 #[derive(Default)]
 pub struct Exchange {
+    probe: Option<Probe>,
     pub live: Option<Box<Live>>,
 }
 
@@ -49,6 +51,8 @@ pub struct Live {
     pub config: Arc<Config>,
     pub source: Option<Source>,
     pub sink: Sink,
+    /// libcurl asks for content codings and undoes them.
+    pub decodes: bool,
     pub meter: Meter,
     pub hop: Hop,
 }
@@ -67,6 +71,8 @@ pub struct Hop {
     pub refused_address: bool,
     /// Last byte in either direction; None until the connection stands.
     pub last_activity: Option<Instant>,
+    /// Round trip of the connection when the response began: it may be closed when the transfer is over.
+    pub rtt_us: Option<u32>,
     /// Bytes of the response body.
     pub received: u64,
     sent: u64,
@@ -77,10 +83,11 @@ impl Live {
         self.hop.failure.get_or_insert(failure);
     }
 
-    fn header_line(&mut self, line: &[u8]) -> Result<(), Failure> {
+    fn header_line(&mut self, line: &[u8], rtt_us: &dyn Fn() -> Option<u32>) -> Result<(), Failure> {
         self.touch();
         let complete = self.hop.headers.line(line).map_err(|error| Failure::Network(error.to_string()))?;
         if complete {
+            self.hop.rtt_us = rtt_us();
             self.response_begins()?;
         }
         Ok(())
@@ -93,9 +100,11 @@ impl Live {
         if self.hop.redirects {
             return Ok(());
         }
-        let announced = self.expected_length().filter(|_| !is_encoded(headers));
+        let announced = self.expected_length();
         if let (Sink::File(file), Some(length)) = (&mut self.sink, announced) {
-            if length > self.config.max_download_size {
+            // What libcurl cannot count it takes for unknown, and would read to the end of the connection.
+            let countable = i64::try_from(length).is_ok();
+            if !countable || length > self.config.max_download_size {
                 return Err(Failure::TooLarge);
             }
             file.reserve(length)?;
@@ -110,7 +119,8 @@ impl Live {
     fn expected_length(&self) -> Option<u64> {
         let headers = &self.hop.headers;
         let whole = headers.status() != 204 && headers.status() != 304;
-        headers.content_length().filter(|_| whole)
+        let as_sent = !self.decodes || !is_encoded(headers);
+        headers.content_length().filter(|_| whole && as_sent)
     }
 
     fn body(&mut self, data: &[u8]) -> Result<(), Failure> {
@@ -135,18 +145,11 @@ impl Live {
             }
             Sink::File(file) => {
                 file.write(data)?;
-                let expected = self.progress_total();
+                let expected = self.expected_length().unwrap_or(0);
                 self.progress(received, expected);
             }
         }
         Ok(())
-    }
-
-    fn progress_total(&self) -> u64 {
-        match &self.hop.final_headers {
-            Some(headers) if is_encoded(&headers.plain) => 0,
-            _ => self.expected_length().unwrap_or(0),
-        }
     }
 
     fn progress(&mut self, transferred: u64, expected: u64) {
@@ -165,8 +168,7 @@ fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// Whether libcurl may change the length of the body. Without the engine's switch it never asks for a coding,
-/// and stores what comes as it is.
+/// Whether the body is in a coding that libcurl could undo, which changes its length.
 fn is_encoded(headers: &ResponseHeaders) -> bool {
     headers.get_joined("Content-Encoding").is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity"))
 }
@@ -194,7 +196,8 @@ impl Exchange {
 
 impl Handler for Exchange {
     fn header(&mut self, data: &[u8]) -> bool {
-        self.guarded("header", |live| live.header_line(data)).is_some()
+        let probe = self.probe;
+        self.guarded("header", |live| live.header_line(data, &|| probe.and_then(|probe| probe.rtt_us()))).is_some()
     }
 
     fn write(&mut self, data: &[u8]) -> Result<usize, WriteError> {
@@ -227,6 +230,10 @@ impl Handler for Exchange {
 }
 
 impl Hooks for Exchange {
+    fn probe(&mut self, probe: Probe) {
+        self.probe = Some(probe);
+    }
+
     fn sent(&mut self, bytes: u64) -> bool {
         let Some(live) = self.live.as_mut() else { return true };
         if bytes != live.hop.sent {

@@ -21,8 +21,8 @@ pub struct Request<'a> {
     /// Content-Type and length of the body; None: GET.
     pub body: Option<(&'a str, u64)>,
     pub headers: &'a [(String, String)],
-    /// The caller decides on content codings.
-    pub own_encoding: bool,
+    /// Ask for content codings and undo them.
+    pub decodes: bool,
     pub http2: bool,
     pub quic: bool,
     pub timeout: Duration,
@@ -44,7 +44,8 @@ pub fn prepare(easy: &mut Easy2<Exchange>, request: &Request<'_>, config: &Confi
     easy.proxy(config.proxy.as_deref().unwrap_or(""))?;
     easy.url(request.url.as_str())?;
 
-    let total = request.timeout.max(Duration::from_millis(1)).as_millis() as u64;
+    // Rounded up: a task never ends before its time, and 0 would mean no limit.
+    let total = (request.timeout.as_micros() as u64).div_ceil(1000).max(1);
     let connect = config.connect_timeout.map_or(total, |connect| total.min(connect.as_millis() as u64));
     options::timeouts(easy, total, connect)?;
 
@@ -53,7 +54,7 @@ pub fn prepare(easy: &mut Easy2<Exchange>, request: &Request<'_>, config: &Confi
     } else {
         easy.http_version(if request.http2 { HttpVersion::V2TLS } else { HttpVersion::V11 })?;
     }
-    if config.decode_content && !request.own_encoding {
+    if request.decodes {
         easy.accept_encoding("gzip, deflate")?;
     }
     set_body(easy, request.body)?;

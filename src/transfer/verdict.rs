@@ -37,7 +37,8 @@ fn failure(error: &curl::Error, hop: &Hop, info: &TransferInfo) -> Failure {
     match error.code() {
         curl_sys::CURLE_OPERATION_TIMEDOUT => Failure::Timeout,
         curl_sys::CURLE_OUT_OF_MEMORY => Failure::OutOfMemory,
-        curl_sys::CURLE_URL_MALFORMAT | curl_sys::CURLE_UNSUPPORTED_PROTOCOL => Failure::InvalidUrl,
+        // The scheme was checked before: CURLE_UNSUPPORTED_PROTOCOL is an answer that is not HTTP.
+        curl_sys::CURLE_URL_MALFORMAT => Failure::InvalidUrl,
         curl_sys::CURLE_PARTIAL_FILE if info.content_length >= 0 => {
             let missing = (info.content_length as u64).saturating_sub(hop.received);
             Failure::Network(format!("transfer closed with {missing} bytes remaining to read"))
