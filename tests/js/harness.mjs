@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -52,38 +52,32 @@ export async function serve(test, ...flags) {
 }
 
 /**
- * Runs an app to its end: a name in apps/, or { text } to run that. Leaks of the engine end it by a signal.
- * Answers its exit code, output and errors.
+ * Runs an app to its end: a name in apps/, or { text } to run that. Leaks of the engine end it by a signal. An app finds
+ * the server's address in server.json. Answers its exit code, output and errors.
  */
-export async function run(test, app, flags = [], { env = {}, onLine, signal } = {}) {
+export async function run(test, app, flags = [], { server, onLine } = {}) {
   const place = folder(test);
   cpSync(join(here, 'apps'), place, { recursive: true });
   cpSync(join(here, 'seed'), join(place, 'seed'), { recursive: true });
+  if (server) writeFileSync(join(place, 'server.json'), JSON.stringify({ url: server.url }));
   let path = join(place, String(app));
   if (typeof app === 'object') {
     path = join(place, 'app-of-the-test.js');
-    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, app.text);
   }
-  return runAt(path, flags, { env, onLine, signal });
+  return runAt(path, flags, onLine);
 }
 
 /** As `run`, with the app where it is. */
-export async function runAt(path, flags = [], { env = {}, onLine, signal } = {}) {
-  const child = spawn(binary, [path, '--leak-check', ...flags], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  });
+export async function runAt(path, flags = [], onLine = () => {}) {
+  const child = spawn(binary, [path, '--leak-check', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines = [];
   let err = '';
   createInterface(child.stdout).on('line', (line) => {
     lines.push(line);
-    onLine?.(line, child);
+    onLine(line, child);
   });
   child.stderr.setEncoding('utf8').on('data', (text) => (err += text));
-  signal?.addEventListener('abort', () => child.kill());
   const [code, killedBy] = await once(child, 'close');
   return { code, killedBy, lines, out: lines.join('\n'), err };
 }
-
-export const fileText = (path) => readFileSync(path, 'utf8');
