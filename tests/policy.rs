@@ -22,7 +22,8 @@ impl Ground {
         let (server, folder) = (Server::plain(), Folder::new());
         let port = server.port();
         let engine = Engine::with(|config| {
-            for name in ["good.test", "evil.test", "sub.good.test", "good.test.evil.test", "evil-good.test", "good.te"] {
+            for name in ["good.test", "evil.test", "sub.good.test", "good.test.evil.test", "evil-good.test", "good.te"]
+            {
                 config.resolve(name, port, "127.0.0.1");
                 config.resolve(name, 80, "127.0.0.1");
             }

@@ -31,7 +31,10 @@ impl Ground {
     /// Everything below the root, apart from its two folders.
     fn files(&self) -> Vec<String> {
         let names = self.folder.list().into_iter();
-        names.filter_map(|n| n.strip_prefix("root/").map(str::to_owned)).filter(|n| !n.is_empty() && !n.ends_with('/')).collect()
+        names
+            .filter_map(|n| n.strip_prefix("root/").map(str::to_owned))
+            .filter(|n| !n.is_empty() && !n.ends_with('/'))
+            .collect()
     }
 
     fn real(&self, path: &str) -> Vec<u8> {
@@ -136,7 +139,9 @@ fn a_symlink_swapped_in_while_the_task_is_queued() {
     ground.server.wait_for(|state| state.waiting_at("g") == 2);
     let uploads = ["wxfile://usr/file", "wxfile://usr/dir/file"].map(|path| ground.engine.upload(&url, path).start());
     let download = ground.engine.download(&url).to("wxfile://usr/dir/new").start();
-    eventually("they wait", || ground.engine.stats().uploads_queued == 2 && ground.engine.stats().downloads_queued == 1);
+    eventually("they wait", || {
+        ground.engine.stats().uploads_queued == 2 && ground.engine.stats().downloads_queued == 1
+    });
     std::fs::remove_file(usr("file")).unwrap();
     symlink(ground.folder.path("secret"), usr("file")).unwrap();
     std::fs::remove_dir_all(usr("dir")).unwrap();
