@@ -33,7 +33,7 @@ cargo build --locked --quiet -p ferry-test-support --bin ferry-test-server
 quickjs=$work/quickjs
 CFLAGS=$flags script/quickjs.sh "$quickjs"
 FERRY_LIB_DIR=${FERRY_LIB_DIR:-$target/debug} QUICKJS=$quickjs BUILD=$work/miniprogram TARGET=$target \
-  make --silent -C examples-c/miniprogram CFLAGS="$flags"
+  make --silent -C examples-c/miniprogram CFLAGS="$flags" "$work/miniprogram/ferry-miniprogram" "$work/miniprogram/bridge-test"
 
 # The lock file stays away: it would name the registry that was used here.
 if ! cmp -s "$tests/package.json" "$work/package.json" || [ ! -d "$work/node_modules" ]; then
@@ -44,7 +44,7 @@ if ! cmp -s "$tests/package.json" "$work/package.json" || [ ! -d "$work/node_mod
 fi
 
 files=
-for name in "${@:-seed api clients types hostile many}"; do
+for name in "${@:-seed api bridge clients types hostile many}"; do
   for one in $name; do files="$files $tests/$one.test.mjs"; done
 done
 export FERRY_MINIPROGRAM="$work/miniprogram/ferry-miniprogram" FERRY_JS_WORK="$work"
