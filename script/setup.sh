@@ -25,7 +25,7 @@ has_libclang() {
 list() {
   packages=
   missing=
-  want gcc cc
+  want "gcc libc6-dev" cc
   want make make
   want cmake cmake
   want pkg-config pkg-config
