@@ -23,6 +23,7 @@ use crate::error::Failure;
 use crate::kind::Kind;
 use crate::log::Level;
 use crate::network::estimator::Estimator;
+use crate::storage::Storage;
 use crate::transfer::exchange::Exchange;
 
 /// Running transfers get this long after the host went to the background.
@@ -40,6 +41,8 @@ pub(super) struct Driver {
     pub(super) idle_handles: Vec<Easy2<Exchange>>,
     pub(super) multi: Multi,
     pub(super) shared: Arc<Shared>,
+    /// Not shared with tasks: one that a host holds on to must not keep folders open.
+    storage: Arc<Storage>,
     commands: Receiver<Command>,
     uploads: Queue<Waiting>,
     downloads: Queue<Waiting>,
@@ -57,7 +60,7 @@ enum Background {
 }
 
 impl Driver {
-    pub(super) fn new(shared: Arc<Shared>, commands: Receiver<Command>) -> Driver {
+    pub(super) fn new(shared: Arc<Shared>, storage: Arc<Storage>, commands: Receiver<Command>) -> Driver {
         let config = &shared.config;
         let uploads = Queue::new(config.max_uploads, config.max_queued);
         let downloads = Queue::new(config.max_downloads, config.max_queued);
@@ -67,6 +70,7 @@ impl Driver {
             idle_handles: Vec::new(),
             multi,
             shared,
+            storage,
             commands,
             uploads,
             downloads,
@@ -224,7 +228,7 @@ impl Driver {
         let spec = task.spec.lock().take().ok_or_else(|| Failure::Internal("a task began twice".into()))?;
         let shared = self.shared.clone();
         let mut run = Run::new(&task, spec, url, &shared.config)?;
-        let live = Box::new(run.open(&task, &shared.config)?);
+        let live = Box::new(run.open(&task, &shared.config, &self.storage)?);
         let easy = self.idle_handles.pop().unwrap_or_else(|| Easy2::new(Exchange::default()));
         task.set_running_state(super::task::State::Connecting);
         self.launch(easy, task, run, live)

@@ -25,6 +25,7 @@ pub use shared::Shared;
 
 use crate::config::Config;
 use crate::log::Log;
+use crate::storage::Storage;
 use dispatch::Dispatcher;
 use driver::Driver;
 use shared::Command;
@@ -37,6 +38,7 @@ const OBSERVATIONS: usize = 128;
 /// One engine. Dropping it without `close` leaves closing to itself.
 pub struct Engine {
     shared: Arc<Shared>,
+    storage: Arc<Storage>,
     callback_thread: Mutex<Option<JoinHandle<()>>>,
     /// The host let go of a pumped engine inside a callback.
     abandoned: AtomicBool,
@@ -50,6 +52,7 @@ impl Engine {
     /// Starts the threads. `at_end` is dropped on the dispatching thread after every other callback.
     pub fn new(
         config: Config,
+        storage: Arc<Storage>,
         log: Log,
         wakeup: Option<Wakeup>,
         at_end: Box<dyn FnOnce() + Send>,
@@ -64,10 +67,10 @@ impl Engine {
             true => None,
             false => Some(Builder::new().name("ferry-callback".into()).spawn(tell)?),
         };
-        let for_thread = shared.clone();
+        let (for_thread, for_driver) = (shared.clone(), storage.clone());
         let drive = crate::fault::inherit(move || {
             // Whatever happens in there, whoever closes the engine must not wait for ever.
-            let _ = catch_unwind(AssertUnwindSafe(|| Driver::new(for_thread.clone(), receiver).run()));
+            let _ = catch_unwind(AssertUnwindSafe(|| Driver::new(for_thread.clone(), for_driver, receiver).run()));
             for_thread.dispatcher.post_closed();
         });
         let engine_thread = match Builder::new().name("ferry-engine".into()).spawn(drive) {
@@ -84,11 +87,15 @@ impl Engine {
             let _ = engine_thread.join();
             at_end();
         }));
-        Ok(Engine { shared, callback_thread: Mutex::new(callback_thread), abandoned: AtomicBool::new(false) })
+        Ok(Engine { shared, storage, callback_thread: Mutex::new(callback_thread), abandoned: AtomicBool::new(false) })
     }
 
     pub fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    pub fn storage(&self) -> &Storage {
+        &self.storage
     }
 
     /// Hands a task over; gives the observer back when the engine is closed. `before` gets the task before anything

@@ -1,5 +1,6 @@
 //! Tests that need the inside of the crate, through the C ABI: faults at chosen points, and races held open.
 
+mod afterlife;
 mod border;
 mod races;
 

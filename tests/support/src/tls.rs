@@ -16,7 +16,7 @@ use rustls::ServerConfig;
 use time::{Duration, OffsetDateTime};
 
 /// What is special about the TLS of a server. The certificates are for `localhost`, `127.0.0.1`,
-/// `::1`, `ferry.test` and `*.ferry.test`, by the CA of [`crate::Server::ca_pem`].
+/// `::1`, `ferry.test`, `*.ferry.test` and the samples' `example.com`, by the CA of [`crate::Server::ca_pem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TlsKind {
     Good,
@@ -144,6 +144,9 @@ fn certificate(kind: TlsKind, key: &KeyPair) -> CertificateDer<'static> {
             "::1",
             "ferry.test",
             "*.ferry.test",
+            // The names in the samples of the API's documentation.
+            "example.com",
+            "example.weixin.qq.com",
         ],
     };
     let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();

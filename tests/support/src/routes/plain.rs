@@ -30,6 +30,13 @@ pub(super) fn status(ex: &mut Exchange<'_>, status: &str) -> io::Result<Flow> {
     ex.send_text(status, &format!("status {status}\n"))
 }
 
+/// A short recording, as far as a client can tell: what the documentation's sample downloads.
+pub(super) fn audio(ex: &mut Exchange<'_>) -> io::Result<Flow> {
+    let reply = ex.reply(200).header("Content-Type", "audio/mpeg");
+    let recording = Filler::Pattern.slice(0, 4096).to_vec();
+    ex.send(reply, &recording)
+}
+
 pub(super) fn headers(ex: &mut Exchange<'_>) -> io::Result<Flow> {
     let long = ex.head.number("long").unwrap_or(8000) as usize;
     let mut reply = ex
