@@ -42,7 +42,6 @@ list() {
     want g++ c++
     want binutils readelf
     want valgrind valgrind
-    want clang clang
     ;;
   bench) want strace strace ;;
   esac
