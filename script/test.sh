@@ -39,6 +39,7 @@ part "cargo test" cargo test --workspace --locked --no-fail-fast
 part "cargo doc" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 part "install" tests/abi/install.sh
 part "examples" tests/examples.sh
+part "storm in C" script/storm.sh
 
 echo "== skipped"
 if [ "${#skips[@]}" -eq 0 ]; then echo "nothing"; else printf '%s\n' "${skips[@]}"; fi

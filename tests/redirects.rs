@@ -11,9 +11,10 @@ fn leads(server: &Server, code: u32, to: &str) -> String {
 
 #[test]
 fn a_download_stays_a_get() {
-    let server = Server::plain();
     let (engine, folder) = (Engine::new(), Folder::new());
     for code in [301, 302, 303, 307, 308] {
+        // A new one each time: a server may learn late that its last answer has arrived, and only then forgets it.
+        let server = Server::plain();
         let task = engine.download(&leads(&server, code, "/bytes/7")).to(&folder.path("a")).start();
         let outcome = task.wait_end();
         assert_eq!(outcome.ok(200).downloaded(), pattern_bytes(7));
@@ -21,7 +22,6 @@ fn a_download_stays_a_get() {
         assert_eq!(task.recorder.count("headers"), 1, "only the final response's");
         let methods: Vec<_> = server.requests().into_iter().map(|request| request.method).collect();
         assert_eq!(methods, ["GET", "GET"]);
-        server.forget_requests();
     }
 }
 
