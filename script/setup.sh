@@ -42,6 +42,9 @@ list() {
     want g++ c++
     want binutils readelf
     want valgrind valgrind
+    want iproute2 ip
+    want nodejs node
+    want npm npm
     ;;
   bench) want strace strace ;;
   esac
