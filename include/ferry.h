@@ -41,7 +41,8 @@
  * for dispatch and close of a pumped engine.
  *
  * THREADS. Every function may be called on any thread and inside any callback, except: ferry_engine_close and
- * ferry_engine_dispatch say FERRY_WOULD_DEADLOCK inside a callback of the same engine. Callbacks run on a thread of the
+ * ferry_engine_dispatch say FERRY_WOULD_DEADLOCK inside a callback of the same engine. (Two engines that close each other
+ * inside callbacks wait for ever; ferry_engine_close_async does not wait.) Callbacks run on a thread of the
  * engine's ("ferry-callback"), one at a time; a slow one delays the telling, never the transfers. A host with a loop of its own chooses
  * FERRY_DISPATCH_PUMP: wakeup() says that something waits, and ferry_engine_dispatch runs the callbacks on the host's
  * thread. What waits to be told of a task is bounded: progress that was not told is replaced by newer. Callbacks must
@@ -744,7 +745,7 @@ typedef struct ferry_engine_config {
    */
   ferry_log_fn log;
   /**
-   * Called once, when the engine is closed and every other callback has run.
+   * Called once, when the engine is closed and every other callback has run but `on_closed`.
    */
   ferry_destroy_fn destroy;
   /**
@@ -1506,7 +1507,8 @@ const struct ferry_result *ferry_task_result(const struct ferry_task *task);
 
 /**
  * Adds a listener for progress, called after `on_progress` and those added before it. When it is removed or the
- * task ends, `destroy(user_data)` is called once, where callbacks run. `out_listener` may be NULL. Any thread.
+ * task ends, `destroy(user_data)` is called once, where callbacks run. `out_listener` may be NULL; it is set
+ * before the listener can be called. Any thread.
  *
  * Returns FERRY_OK; FERRY_TASK_ENDED or FERRY_INVALID_ARGUMENT, and then nothing was taken and `destroy` is not
  * called.

@@ -15,7 +15,12 @@ check() {
   name=$1
   shift
   log=$(mktemp)
-  if "$@" >"$log" 2>&1 </dev/null; then
+  # Not after `if` or before `||`: there the shell would go on after a command of a function that failed.
+  set +e
+  (set -e; "$@") >"$log" 2>&1 </dev/null
+  code=$?
+  set -e
+  if [ "$code" -eq 0 ]; then
     ok "$name"
   else
     not_ok "$name"

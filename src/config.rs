@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::policy::Policy;
-use crate::storage::Storage;
 
 /// Addresses for a host and port.
 #[derive(Debug, Clone)]
@@ -53,5 +52,4 @@ pub struct Config {
     pub decode_content: bool,
     pub background_limit: bool,
     pub policy: Policy,
-    pub storage: Arc<Storage>,
 }

@@ -98,3 +98,19 @@ impl std::fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The two rows of the table that no server and no caller can provoke.
+    #[test]
+    fn what_only_the_system_or_a_fault_of_ours_can_cause() {
+        for (kind, api) in [(Kind::Upload, "uploadFile"), (Kind::Download, "downloadFile")] {
+            let memory = Failure::OutOfMemory;
+            assert_eq!((memory.errno(kind), memory.err_msg(kind)), (111, format!("{api}:fail out of memory")));
+            let fault = Failure::Internal("why".into());
+            assert_eq!((fault.errno(kind), fault.err_msg(kind)), (4, format!("{api}:fail internal error: why")));
+        }
+    }
+}

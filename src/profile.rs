@@ -48,7 +48,7 @@ pub struct Hop {
     pub primary_port: u16,
     /// `CURLINFO_HTTP_VERSION`
     pub http_version: i64,
-    /// `CURLINFO_REQUEST_SIZE`
+    /// `CURLINFO_REQUEST_SIZE`: headers and body.
     pub request_size: i64,
     /// `CURLINFO_SIZE_UPLOAD_T`
     pub upload_bytes: i64,
@@ -198,7 +198,8 @@ impl Profile {
         self.port = hop.primary_port;
         self.protocol = Protocol::of_curl(hop.http_version);
         self.socket_reused = is_reused(hop);
-        self.send_bytes_count = sum(hop.request_size, hop.upload_bytes);
+        // Of all that was sent, the body too; but it is a C long, which a large upload overruns on 32 bits.
+        self.send_bytes_count = hop.request_size.max(hop.upload_bytes).max(0);
         self.received_byted_count = sum(hop.header_size, hop.download_bytes);
         if let (Some(start), Some(end)) = (stages.request_start, stages.response_end) {
             // Not from the milliseconds: a short transfer would be all rounding.

@@ -146,6 +146,7 @@ fn the_idle_timeout_sees_an_upload_that_is_not_read() {
     let path = folder.file("u", vec![1; 24 << 20]);
     engine.upload(&server.url("/stop-reading/1k"), &path).run().failed(5, "timeout");
     // Lasts longer than the idle timeout; what the kernel holds at the end is read well within it.
-    let engine = Engine::with(|config| config.idle_timeout_ms = 2000);
-    engine.upload(&server.url("/slow-sink?chunk=64k&every=1"), &path).run().ok(200);
+    let engine = Engine::with(|config| config.idle_timeout_ms = 1500);
+    let steady = folder.file("v", vec![1; 10 << 20]);
+    engine.upload(&server.url("/slow-sink?chunk=64k&every=1"), &steady).run().ok(200);
 }

@@ -7,7 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
+<<<<<<< HEAD
 use parking_lot::{Condvar, Mutex};
+=======
+use crossbeam_channel::{unbounded, Receiver, RecvTimeoutError, Sender};
+use parking_lot::{Condvar, Mutex, RwLock};
+>>>>>>> main
 
 use super::outcome::{End, Outcome};
 use super::task::{Audience, Step, Task};
@@ -25,12 +30,20 @@ pub type Wakeup = Box<dyn Fn() + Send + Sync>;
 
 /// The queue of tasks that have something to tell, and whose turn it is to tell it.
 pub struct Dispatcher {
+<<<<<<< HEAD
     /// No channel: one that spins before it sleeps takes the processor from the engine thread on small machines.
     queue: Mutex<VecDeque<Item>>,
     arrived: Condvar,
     /// The engine thread is about to post more; the telling thread is woken once for all of it.
     gathering: AtomicBool,
     wakeup: Option<Wakeup>,
+=======
+    sender: Sender<Item>,
+    receiver: Receiver<Item>,
+    pumped: bool,
+    /// Locked while the host is woken, and taken away at the close: after its `destroy` nobody wakes it.
+    wakeup: RwLock<Option<Wakeup>>,
+>>>>>>> main
     /// The host has been woken and has not dispatched since.
     woken: AtomicBool,
     /// Held while telling: one thread at a time. The task whose mailbox was not empty when the host's budget ended.
@@ -76,10 +89,17 @@ impl Dispatcher {
     /// With `wakeup` the host pumps.
     pub fn new(wakeup: Option<Wakeup>) -> Dispatcher {
         Dispatcher {
+<<<<<<< HEAD
             queue: Mutex::default(),
             arrived: Condvar::new(),
             gathering: AtomicBool::new(false),
             wakeup,
+=======
+            sender,
+            receiver,
+            pumped: wakeup.is_some(),
+            wakeup: RwLock::new(wakeup),
+>>>>>>> main
             woken: AtomicBool::new(false),
             turn: Mutex::new(None),
             closed: Mutex::default(),
@@ -88,7 +108,7 @@ impl Dispatcher {
     }
 
     pub fn is_pumped(&self) -> bool {
-        self.wakeup.is_some()
+        self.pumped
     }
 
     /// How many tasks have something to tell.
@@ -96,6 +116,7 @@ impl Dispatcher {
         self.queue.lock().len()
     }
 
+<<<<<<< HEAD
     pub(super) fn post(&self, task: Arc<Task>) {
         self.push(Item::Task(task));
     }
@@ -137,6 +158,25 @@ impl Dispatcher {
 
     fn wake(&self) {
         if let Some(wakeup) = &self.wakeup {
+=======
+    /// Puts a task in the queue; `wake` belongs to it.
+    pub(super) fn enqueue(&self, task: Arc<Task>) {
+        // The receiver lives as long as the sender: this cannot fail.
+        let _ = self.sender.send(Item::Task(task));
+    }
+
+    /// Says that no task will be put in again.
+    pub(super) fn post_closed(&self) {
+        let _ = self.sender.send(Item::Closed);
+        self.wake();
+    }
+
+    pub(super) fn wake(&self) {
+        if !self.pumped {
+            return;
+        }
+        if let Some(wakeup) = &*self.wakeup.read() {
+>>>>>>> main
             if !self.woken.swap(true, Ordering::AcqRel) {
                 wakeup();
             }
@@ -180,16 +220,18 @@ impl Dispatcher {
         }
     }
 
-    /// The host's pump: tells at most `max` events, never waits for one.
+    /// The host's pump: tells at most `max` events of the tasks that wait now, never waits for one.
     pub fn pump(&self, max: u32) -> Round {
         if self.is_telling() {
             return Round::Reentrant;
         }
         let mut turn = self.turn.lock();
         // What is posted from here on wakes the host again, even if this round tells it: a wake-up too many is harmless.
-        self.woken.store(false, Ordering::Release);
+        // A swap, so that what was posted by those who found it set is seen below.
+        self.woken.swap(false, Ordering::AcqRel);
         let mut told = 0;
-        while told < max {
+        let mut visits = self.receiver.len() + usize::from(turn.is_some());
+        while told < max && visits > 0 {
             let item = match turn.take() {
                 Some(task) => Item::Task(task),
                 None => match self.queue.lock().pop_front() {
@@ -198,8 +240,16 @@ impl Dispatcher {
                 },
             };
             told += self.tell_item(item, max - told, &mut turn);
+            visits -= 1;
         }
+<<<<<<< HEAD
         if turn.is_some() || !self.queue.lock().is_empty() {
+=======
+        let more = turn.is_some() || !self.receiver.is_empty();
+        // The host's function may wait for a lock of the host's, whose owner may want to pump.
+        drop(turn);
+        if more {
+>>>>>>> main
             self.wake();
         }
         Round::Told(told)
@@ -224,17 +274,13 @@ impl Dispatcher {
     fn tell_item(&self, item: Item, budget: u32, turn: &mut Option<Arc<Task>>) -> u32 {
         TELLING.with_borrow_mut(|stack| stack.push(self));
         let told = match item {
-            Item::Task(task) => match catch_unwind(AssertUnwindSafe(|| tell_task(&task, budget))) {
-                Ok((told, false)) => told,
-                Ok((told, true)) => {
+            Item::Task(task) => {
+                let (told, more) = tell_task(&task, budget);
+                if more {
                     *turn = Some(task);
-                    told
                 }
-                Err(_) => {
-                    self.recover(task);
-                    1
-                }
-            },
+                told
+            }
             Item::Closed => {
                 self.close();
                 0
@@ -244,17 +290,8 @@ impl Dispatcher {
         told
     }
 
-    /// After a fault of ours while telling: an ended task lets go, another goes on with its next event.
-    fn recover(&self, task: Arc<Task>) {
-        task.shared.log.error(format_args!("task {}: a fault while telling an event", task.id));
-        if task.outcome().is_some() {
-            task.let_go();
-        } else {
-            self.post(task);
-        }
-    }
-
     fn close(&self) {
+        *self.wakeup.write() = None;
         loop {
             let mut closing = self.closed.lock();
             let words = std::mem::take(&mut closing.last_words);
@@ -271,23 +308,55 @@ impl Dispatcher {
     }
 }
 
-/// Empties the mailbox of a task, up to the budget. How many events were told, and whether more wait.
+/// What came of one step of telling.
+enum Telling {
+    Told,
+    /// The task is out of the queue.
+    Over,
+    /// It has newer progress, and is at the end of the queue.
+    Later,
+}
+
+/// Tells what the mailbox of a task holds, up to the budget. How many events were told, and whether the task still
+/// has its turn.
 fn tell_task(task: &Arc<Task>, budget: u32) -> (u32, bool) {
     let mut told = 0;
+    let mut progressed = false;
     while told < budget {
-        let (step, audience) = task.next_step();
-        match step {
-            Step::Nothing => return (told, false),
-            Step::Headers(headers) => audience.tell(task, |observer| observer.headers(task, &headers)),
-            Step::Progress(progress) => audience.tell(task, |observer| observer.progress(task, progress)),
-            Step::End(end) => {
-                tell_end(task, *end, audience);
-                return (told + 1, false);
+        match catch_unwind(AssertUnwindSafe(|| tell_step(task, &mut progressed))) {
+            Ok(Telling::Told) => told += 1,
+            Ok(Telling::Over | Telling::Later) => return (told, false),
+            // A fault of ours costs the event that it met, and never the end.
+            Err(_) => {
+                task.shared.log.error(format_args!("task {}: a fault while telling an event", task.id));
+                told += 1;
+                if task.outcome().is_some() {
+                    task.let_go();
+                    return (told, false);
+                }
             }
         }
-        told += 1;
     }
     (told, true)
+}
+
+fn tell_step(task: &Arc<Task>, progressed: &mut bool) -> Telling {
+    let (step, audience) = task.next_step(*progressed);
+    match step {
+        Step::Nothing => return Telling::Over,
+        Step::Later => return Telling::Later,
+        Step::Headers(headers) => {
+            crate::fault::point("tell");
+            audience.tell(task, |observer| observer.headers(task, &headers));
+        }
+        Step::Progress(progress) => {
+            *progressed = true;
+            crate::fault::point("tell");
+            audience.tell(task, |observer| observer.progress(task, progress));
+        }
+        Step::End(end) => tell_end(task, *end, audience),
+    }
+    Telling::Told
 }
 
 fn tell_end(task: &Arc<Task>, end: End, audience: Audience) {

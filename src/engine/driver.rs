@@ -23,6 +23,7 @@ use crate::error::Failure;
 use crate::kind::Kind;
 use crate::log::Level;
 use crate::network::estimator::Estimator;
+use crate::storage::Storage;
 use crate::transfer::exchange::Exchange;
 
 /// Running transfers get this long after the host went to the background.
@@ -40,6 +41,8 @@ pub(super) struct Driver {
     pub(super) idle_handles: Vec<Easy2<Exchange>>,
     pub(super) multi: Multi,
     pub(super) shared: Arc<Shared>,
+    /// Not shared with tasks: one that a host holds on to must not keep folders open.
+    storage: Arc<Storage>,
     commands: Receiver<Command>,
     uploads: Queue<Waiting>,
     downloads: Queue<Waiting>,
@@ -57,7 +60,7 @@ enum Background {
 }
 
 impl Driver {
-    pub(super) fn new(shared: Arc<Shared>, commands: Receiver<Command>) -> Driver {
+    pub(super) fn new(shared: Arc<Shared>, storage: Arc<Storage>, commands: Receiver<Command>) -> Driver {
         let config = &shared.config;
         let uploads = Queue::new(config.max_uploads, config.max_queued);
         let downloads = Queue::new(config.max_downloads, config.max_queued);
@@ -67,6 +70,7 @@ impl Driver {
             idle_handles: Vec::new(),
             multi,
             shared,
+            storage,
             commands,
             uploads,
             downloads,
@@ -82,7 +86,9 @@ impl Driver {
             match catch_unwind(AssertUnwindSafe(|| self.turn())) {
                 Ok(true) => {}
                 Ok(false) => break,
-                Err(_) => self.recover("a fault in the engine"),
+                Err(_) => {
+                    let _ = catch_unwind(AssertUnwindSafe(|| self.recover("a fault in the engine")));
+                }
             }
         }
         self.interrupt_everything();
@@ -103,12 +109,13 @@ impl Driver {
         self.publish_stats();
         if let Err(error) = self.multi.perform() {
             self.multi_failed(&error);
+            return true;
         }
         if self.finish_transfers() > 0 {
             // Places are free: fill them before waiting.
             return true;
         }
-        let timeout = self.run_timers();
+        let Some(timeout) = self.run_timers() else { return true };
         self.publish_stats();
         if let Err(error) = self.multi.poll(&mut [], timeout) {
             self.multi_failed(&error);
@@ -143,14 +150,8 @@ impl Driver {
     }
 
     fn start(&mut self, task: Arc<Task>) {
-        let checked = {
-            let spec = task.spec.lock();
-            match (&self.background, &*spec) {
-                (Background::Front, Some(spec)) => run::check(&task, spec, &self.shared.config),
-                (Background::Front, None) => Err(Failure::Internal("a task without options".into())),
-                _ => Err(Failure::Interrupted),
-            }
-        };
+        let checked = catch_unwind(AssertUnwindSafe(|| self.check(&task)))
+            .unwrap_or_else(|_| Err(Failure::Internal("a fault in the options of a task".into())));
         match checked {
             Err(failure) => self.end_early(&task, failure),
             Ok(url) => {
@@ -165,11 +166,29 @@ impl Driver {
         }
     }
 
+    /// What can be said of a task before it waits for its place.
+    fn check(&self, task: &Task) -> Result<Url, Failure> {
+        crate::fault::point("start");
+        if task.is_aborted() {
+            return Err(Failure::Aborted);
+        }
+        match (&self.background, &*task.spec.lock()) {
+            (Background::Front, Some(spec)) => run::check(task, spec, &self.shared.config),
+            (Background::Front, None) => Err(Failure::Internal("a task without options".into())),
+            _ => Err(Failure::Interrupted),
+        }
+    }
+
     /// Ends a task that was never on the wire.
-    pub(super) fn end_early(&self, task: &Arc<Task>, failure: Failure) {
+    fn end_early(&self, task: &Arc<Task>, failure: Failure) {
+        task.post_end(self.early_end(task, failure));
+    }
+
+    /// What a task ends with that is not on the wire.
+    pub(super) fn early_end(&self, task: &Task, failure: Failure) -> Box<End> {
         let mut end = End::failed(task.kind, failure);
         end.outcome.profile = task.profile.then(|| self.profile(task, None));
-        task.post_end(end);
+        end
     }
 
     fn log_start(&self, task: &Task, url: &Url) {
@@ -209,7 +228,7 @@ impl Driver {
         let spec = task.spec.lock().take().ok_or_else(|| Failure::Internal("a task began twice".into()))?;
         let shared = self.shared.clone();
         let mut run = Run::new(&task, spec, url, &shared.config)?;
-        let live = Box::new(run.open(&task, &shared.config)?);
+        let live = Box::new(run.open(&task, &shared.config, &self.storage)?);
         let easy = self.idle_handles.pop().unwrap_or_else(|| Easy2::new(Exchange::default()));
         task.set_running_state(super::task::State::Connecting);
         self.launch(easy, task, run, live)
@@ -228,8 +247,8 @@ impl Driver {
         self.publish_stats();
     }
 
-    /// Timers that libcurl does not keep. How long to sleep.
-    fn run_timers(&mut self) -> Duration {
+    /// Timers that libcurl does not keep. How long to sleep; None when a timer ended something, so that places are free.
+    fn run_timers(&mut self) -> Option<Duration> {
         let now = Instant::now();
         let mut next: Option<Instant> = None;
         let mut due = |at: Instant| next = Some(next.map_or(at, |next: Instant| next.min(at)));
@@ -255,19 +274,19 @@ impl Driver {
                 self.background = Background::Behind;
                 self.end_waiting(&Failure::Interrupted);
                 self.stop_all(&Failure::Interrupted);
-                stalled.clear();
-            } else {
-                due(until);
+                return None;
             }
+            due(until);
         }
-        for slot in stalled {
-            self.stop(slot, Failure::Timeout);
+        if !stalled.is_empty() {
+            stalled.into_iter().for_each(|slot| self.stop(slot, Failure::Timeout));
+            return None;
         }
-        match next {
+        Some(match next {
             // Rounded up to what poll(2) can tell apart, or the loop would spin for the rest of a millisecond.
             Some(at) => at.saturating_duration_since(now) + Duration::from_millis(1),
             None => Duration::from_millis(i32::MAX as u64),
-        }
+        })
     }
 
     fn set_background(&mut self, behind: bool) {
@@ -315,7 +334,7 @@ impl Driver {
         self.stop_all(failure);
         self.idle_handles.clear();
         self.finished.clear();
-        self.shared.bell.set_waker(None);
+        // The old one goes when the new one has taken the bell over: should none be had, it goes on with the old.
         self.multi = make_multi(&self.shared);
     }
 }

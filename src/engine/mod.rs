@@ -12,11 +12,12 @@ pub mod task;
 mod wire;
 
 use std::io;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
-use crossbeam_channel::unbounded;
+use crossbeam_channel::{bounded, unbounded};
 use parking_lot::Mutex;
 
 pub use dispatch::{Round, Wakeup};
@@ -24,6 +25,7 @@ pub use shared::Shared;
 
 use crate::config::Config;
 use crate::log::Log;
+use crate::storage::Storage;
 use dispatch::Dispatcher;
 use driver::Driver;
 use shared::Command;
@@ -36,6 +38,7 @@ const OBSERVATIONS: usize = 128;
 /// One engine. Dropping it without `close` leaves closing to itself.
 pub struct Engine {
     shared: Arc<Shared>,
+    storage: Arc<Storage>,
     callback_thread: Mutex<Option<JoinHandle<()>>>,
     /// The host let go of a pumped engine inside a callback.
     abandoned: AtomicBool,
@@ -49,6 +52,7 @@ impl Engine {
     /// Starts the threads. `at_end` is dropped on the dispatching thread after every other callback.
     pub fn new(
         config: Config,
+        storage: Arc<Storage>,
         log: Log,
         wakeup: Option<Wakeup>,
         at_end: Box<dyn FnOnce() + Send>,
@@ -58,32 +62,56 @@ impl Engine {
         let shared = Arc::new(Shared::new(config, log, Dispatcher::new(wakeup), sender));
 
         let for_thread = shared.clone();
-        let engine_thread = Builder::new().name("ferry-engine".into()).spawn(move || {
-            Driver::new(for_thread.clone(), receiver).run();
+        let tell = crate::fault::inherit(move || for_thread.dispatcher.run());
+        let callback_thread = match shared.dispatcher.is_pumped() {
+            true => None,
+            false => Some(Builder::new().name("ferry-callback".into()).spawn(tell)?),
+        };
+        let (for_thread, for_driver) = (shared.clone(), storage.clone());
+        let (ready, started) = bounded(1);
+        let drive = crate::fault::inherit(move || {
+            let made = catch_unwind(AssertUnwindSafe(|| Driver::new(for_thread.clone(), for_driver, receiver)));
+            let Ok(mut driver) = made else { return };
+            let _ = ready.send(());
+            // Whatever happens in there, whoever closes the engine must not wait for ever.
+            let _ = catch_unwind(AssertUnwindSafe(|| driver.run()));
+            for_thread.shut();
+            drop(driver);
             for_thread.dispatcher.post_closed();
-        })?;
-        // Joined before the last words, so that nothing of the engine runs after them.
+        });
+        let driving = Builder::new().name("ferry-engine".into()).spawn(drive).and_then(|thread| match started.recv() {
+            Ok(()) => Ok(thread),
+            Err(_) => {
+                let _ = thread.join();
+                Err(io::Error::other("libcurl cannot start, for want of memory or descriptors"))
+            }
+        });
+        let engine_thread = match driving {
+            Ok(thread) => thread,
+            Err(error) => {
+                shared.log.error(format_args!("no engine: {error}"));
+                if let Some(thread) = callback_thread {
+                    shared.dispatcher.post_closed();
+                    let _ = thread.join();
+                }
+                return Err(error);
+            }
+        };
+        // Joined before the last words, so that nothing of the engine runs after them. Not before both threads run:
+        // an engine that was not made says nothing.
         let _ = shared.dispatcher.at_close(Box::new(move || {
             let _ = engine_thread.join();
             at_end();
         }));
-
-        let callback_thread = if shared.dispatcher.is_pumped() {
-            None
-        } else {
-            let for_thread = shared.clone();
-            let spawned = Builder::new().name("ferry-callback".into()).spawn(move || for_thread.dispatcher.run());
-            if spawned.is_err() {
-                shared.shut();
-                shared.dispatcher.pump_until_closed();
-            }
-            Some(spawned?)
-        };
-        Ok(Engine { shared, callback_thread: Mutex::new(callback_thread), abandoned: AtomicBool::new(false) })
+        Ok(Engine { shared, storage, callback_thread: Mutex::new(callback_thread), abandoned: AtomicBool::new(false) })
     }
 
     pub fn shared(&self) -> &Arc<Shared> {
         &self.shared
+    }
+
+    pub fn storage(&self) -> &Storage {
+        &self.storage
     }
 
     /// Hands a task over; gives the observer back when the engine is closed. `before` gets the task before anything

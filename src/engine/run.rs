@@ -12,6 +12,7 @@ use crate::error::Failure;
 use crate::headers::{request_headers, sets_accept_encoding, RequestContext};
 use crate::kind::Kind;
 use crate::policy::same_origin;
+use crate::storage::Storage;
 use crate::transfer::exchange::{Hop, Live, Sink};
 use crate::transfer::meter::Meter;
 use crate::transfer::multipart;
@@ -97,10 +98,10 @@ impl Run {
     }
 
     /// Opens the files: the one to send, or the one to be written.
-    pub fn open(&mut self, task: &Arc<Task>, config: &Arc<Config>) -> Result<Live, Failure> {
+    pub fn open(&mut self, task: &Arc<Task>, config: &Arc<Config>, storage: &Storage) -> Result<Live, Failure> {
         let (source, sink) = match &mut self.spec.action {
             Action::Upload { file_path, name, form } => {
-                let file = config.storage.open_upload(file_path)?;
+                let file = storage.open_upload(file_path)?;
                 let mut random = [0; 16];
                 getrandom::fill(&mut random).map_err(|error| Failure::Internal(error.to_string()))?;
                 let file_type = crate::storage::content_type_for(&file.name);
@@ -109,7 +110,7 @@ impl Run {
                 let form = multipart::encode(&multipart::boundary(random), &form, name, &file.name, &file_type);
                 (Some(Source::new(form, file.file, file.len)), Sink::Memory(Vec::new()))
             }
-            Action::Download { file_path } => (None, Sink::File(config.storage.create_target(file_path.as_deref())?)),
+            Action::Download { file_path } => (None, Sink::File(storage.create_target(file_path.as_deref())?)),
         };
         Ok(Live {
             report: Box::new(task.clone()),

@@ -73,9 +73,10 @@ impl Bell {
         }
     }
 
-    /// Before the commands are read: whatever is sent later rings again.
+    /// Before the commands are read: whatever is sent later rings again, and what was sent by those who found it rung
+    /// is seen, which takes a swap.
     pub(super) fn reset(&self) {
-        self.rung.store(false, Ordering::Release);
+        self.rung.swap(false, Ordering::AcqRel);
     }
 
     pub(super) fn set_waker(&self, waker: Option<MultiWaker>) {

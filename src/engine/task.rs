@@ -120,6 +120,8 @@ pub(super) enum Step {
     Headers(Arc<Headers>),
     Progress(Progress),
     End(Box<End>),
+    /// It is others' turn; the task has been put at the end of the dispatcher's queue.
+    Later,
     Nothing,
 }
 
@@ -196,8 +198,18 @@ impl Task {
         }
     }
 
+<<<<<<< HEAD
     /// Adds a listener; gives it back when the task has ended.
     pub fn add_listener(self: &Arc<Self>, event: Event, observer: Arc<dyn Observer>) -> Result<u64, Arc<dyn Observer>> {
+=======
+    /// Adds a listener; gives it back when the task has ended. `before` gets its id before it can be called or let go of.
+    pub fn add_listener(
+        &self,
+        event: Event,
+        observer: Arc<dyn Observer>,
+        before: impl FnOnce(u64),
+    ) -> Result<(), Arc<dyn Observer>> {
+>>>>>>> main
         let mut core = self.core.lock();
         if core.decided {
             return Err(observer);
@@ -205,7 +217,9 @@ impl Task {
         observer.accepted();
         let id = core.next_listener;
         core.next_listener += 1;
+        before(id);
         core.listeners.push(Arc::new(Listener { id, event, active: AtomicBool::new(true), observer }));
+<<<<<<< HEAD
         // What nobody listened to until now.
         let waits = match event {
             Event::Headers => core.mailbox.headers.is_some(),
@@ -215,6 +229,9 @@ impl Task {
             self.schedule(core);
         }
         Ok(id)
+=======
+        Ok(())
+>>>>>>> main
     }
 
     /// Removes one added listener, or all for the event. Whether there was one.
@@ -277,18 +294,27 @@ impl Task {
     fn schedule(self: &Arc<Self>, mut core: parking_lot::MutexGuard<'_, Core>) {
         if !core.scheduled {
             core.scheduled = true;
+            // Before the lock is let go of: whoever posts an end meanwhile relies on it, and the engine may close right
+            // after that.
+            self.shared.dispatcher.enqueue(self.clone());
             drop(core);
-            self.shared.dispatcher.post(self.clone());
+            crate::fault::point("schedule");
+            self.shared.dispatcher.wake();
         }
     }
 
     /// Takes the next thing to tell out of the mailbox, and lets go of removed listeners. After `Nothing`
-    /// the task is out of the dispatcher's queue.
-    pub(super) fn next_step(&self) -> (Step, Audience) {
+    /// the task is out of the dispatcher's queue. A task that has `progressed` in this turn tells newer progress in
+    /// its next one, or a host that is slower than the network would hear of no other task.
+    pub(super) fn next_step(self: &Arc<Self>, progressed: bool) -> (Step, Audience) {
         let mut core = self.core.lock();
         let garbage = std::mem::take(&mut core.garbage);
         let (step, event) = if let Some(headers) = core.mailbox.headers.take() {
             (Step::Headers(headers), Some(Event::Headers))
+        } else if progressed && core.mailbox.progress.is_some() && core.mailbox.end.is_none() {
+            // Under the lock: an end, and the close of the engine behind it, can only come later in the queue.
+            self.shared.dispatcher.enqueue(self.clone());
+            (Step::Later, None)
         } else if let Some(progress) = core.mailbox.progress.take() {
             (Step::Progress(progress), Some(Event::Progress))
         } else if let Some(end) = core.mailbox.end.take() {
@@ -299,7 +325,7 @@ impl Task {
             (Step::Nothing, None)
         };
         let audience = Audience {
-            main: if matches!(step, Step::Nothing) { None } else { core.main.clone() },
+            main: if matches!(step, Step::Nothing | Step::Later) { None } else { core.main.clone() },
             listeners: event.map_or_else(Vec::new, |event| {
                 core.listeners.iter().filter(|listener| listener.event == event).cloned().collect()
             }),

@@ -69,51 +69,53 @@ impl Driver {
         let _gathering = finished.iter().all(|(_, result)| result.is_ok()).then(|| shared.dispatcher.gather());
         for (slot, result) in finished.drain(..) {
             let task = self.active[slot].task.clone();
-            let done = catch_unwind(AssertUnwindSafe(|| self.hop_ended(slot, result)));
-            if done.is_err() {
-                self.forget(slot);
-                self.end_early(&task, Failure::Internal("a fault at the end of a transfer".into()));
+            let ended = catch_unwind(AssertUnwindSafe(|| self.hop_ended(slot, result))).unwrap_or_else(|_| {
+                if task.slot.load(Ordering::Relaxed) != NO_SLOT {
+                    self.take(slot);
+                }
+                Some(self.early_end(&task, Failure::Internal("a fault at the end of a transfer".into())))
+            });
+            if let Some(end) = ended {
+                self.queue(task.kind).done();
+                task.post_end(end);
             }
         }
         self.finished = finished;
         count
     }
 
-    fn hop_ended(&mut self, slot: usize, result: Result<(), curl::Error>) {
+    /// What the task ends with; None when it goes on with another hop.
+    fn hop_ended(&mut self, slot: usize, result: Result<(), curl::Error>) -> Option<Box<End>> {
         let active = &mut self.active[slot];
         let mut info = TransferInfo::of(&active.handle);
-        let Some(mut live) = active.handle.get_mut().live.take() else {
-            return self.forget(slot);
-        };
-        info.rtt_us = info.rtt_us.or(live.hop.rtt_us);
+        let live = active.handle.get_mut().live.take();
+        info.rtt_us = info.rtt_us.or(live.as_ref().and_then(|live| live.hop.rtt_us));
         let completed = result.is_ok();
-        let verdict = judge(&live, result, &info, active.run.hops == 0);
+        let verdict = live.as_ref().map(|live| judge(live, result, &info, active.run.hops == 0));
         let (easy, task, mut run) = self.take(slot);
+        crate::fault::point("hop");
+        let (Some(mut live), Some(verdict)) = (live, verdict) else {
+            return Some(self.early_end(&task, Failure::Internal("a transfer without its task".into())));
+        };
         self.observe(&info, !matches!(verdict, Verdict::Failed(_)));
         let failure = match verdict {
             Verdict::Done => None,
             Verdict::Failed(failure) => Some(failure),
             Verdict::Redirect => {
                 let shared = self.shared.clone();
-                match (run.follow(&task, &mut live, &shared.config), easy) {
-                    (Err(failure), easy) => {
-                        self.recycle(easy);
-                        return self.end_run(task, run, *live, Some(failure), &info, completed);
-                    }
-                    (Ok(()), easy) => {
+                match run.follow(&task, &mut live, &shared.config) {
+                    Err(failure) => Some(failure),
+                    Ok(()) => {
                         let easy = easy.unwrap_or_else(|| Easy2::new(Exchange::default()));
-                        let kind = task.kind;
-                        if let Err(failure) = self.launch(easy, task.clone(), run, live) {
-                            self.queue(kind).done();
-                            self.end_early(&task, failure);
-                        }
-                        return;
+                        let launched = self.launch(easy, task.clone(), run, live);
+                        return launched.err().map(|failure| self.early_end(&task, failure));
                     }
                 }
             }
         };
         self.recycle(easy);
-        self.end_run(task, run, *live, failure, &info, completed);
+        let profile = task.profile.then(|| self.profile(&task, Some((&run, &info, completed))));
+        Some(make_end(&task, &run, *live, failure, profile))
     }
 
     /// Takes a transfer off the wire, its handle out of the multi.
@@ -131,41 +133,26 @@ impl Driver {
         }
     }
 
-    /// After a fault: the slot is freed, whatever it held.
-    fn forget(&mut self, slot: usize) {
-        if self.active.contains(slot) {
-            let (_, task, _) = self.take(slot);
-            self.queue(task.kind).done();
-        }
-    }
-
-    fn end_run(
-        &mut self,
-        task: Arc<Task>,
-        run: Run,
-        live: Live,
-        failure: Option<Failure>,
-        info: &TransferInfo,
-        completed: bool,
-    ) {
-        self.queue(task.kind).done();
-        let profile = task.profile.then(|| self.profile(&task, Some((&run, info, completed))));
-        let end = make_end(&task, &run, live, failure, profile);
-        task.post_end(end);
-    }
     /// Ends a running transfer. The end is told before libcurl lets go, which may take it a while.
     pub(super) fn stop(&mut self, slot: usize, failure: Failure) {
-        let active = &mut self.active[slot];
-        let task = active.task.clone();
-        let info = TransferInfo::of(&active.handle);
-        if let Some(live) = active.handle.get_mut().live.take() {
-            let run = &self.active[slot].run;
-            let profile = task.profile.then(|| self.profile(&task, Some((run, &info, false))));
-            task.post_end(make_end(&task, run, *live, Some(failure), profile));
-        }
+        let task = self.active[slot].task.clone();
+        let end = catch_unwind(AssertUnwindSafe(|| self.stopped_end(slot, failure.clone())));
+        task.post_end(end.unwrap_or_else(|_| End::failed(task.kind, failure)));
         self.queue(task.kind).done();
         let (easy, ..) = self.take(slot);
         self.recycle(easy);
+    }
+
+    fn stopped_end(&mut self, slot: usize, failure: Failure) -> Box<End> {
+        let active = &mut self.active[slot];
+        let info = TransferInfo::of(&active.handle);
+        let Some(live) = active.handle.get_mut().live.take() else {
+            return End::failed(active.task.kind, failure);
+        };
+        crate::fault::point("stop");
+        let Active { task, run, .. } = &self.active[slot];
+        let profile = task.profile.then(|| self.profile(task, Some((run, &info, false))));
+        make_end(task, run, *live, Some(failure), profile)
     }
 
     pub(super) fn stop_all(&mut self, failure: &Failure) {

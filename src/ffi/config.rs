@@ -87,7 +87,7 @@ pub struct ferry_engine_config {
     pub wakeup: ferry_wakeup_fn,
     /// Log; NULL: none.
     pub log: ferry_log_fn,
-    /// Called once, when the engine is closed and every other callback has run.
+    /// Called once, when the engine is closed and every other callback has run but `on_closed`.
     pub destroy: ferry_destroy_fn,
     /// `FERRY_LOG_OFF` (default) to `FERRY_LOG_DEBUG`.
     pub log_level: u32,

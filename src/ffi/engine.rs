@@ -115,7 +115,7 @@ unsafe fn create(config: *const ferry_engine_config) -> Result<Engine, ferry_sta
         _ => return Err(FERRY_INVALID_ARGUMENT),
     };
     // SAFETY: as promised by the caller.
-    let translated = unsafe { translate(&config) }.map_err(|(status, what)| {
+    let (translated, storage) = unsafe { translate(&config) }.map_err(|(status, what)| {
         log.error(format_args!("configuration: {what}"));
         status
     })?;
@@ -127,7 +127,7 @@ unsafe fn create(config: *const ferry_engine_config) -> Result<Engine, ferry_sta
             unsafe { destroy(user_data.0) }
         }
     });
-    Engine::new(translated, log, wakeup, at_end).map_err(|_| FERRY_SYSTEM)
+    Engine::new(translated, storage, log, wakeup, at_end).map_err(|_| FERRY_SYSTEM)
 }
 
 fn make_log(config: &ferry_engine_config, user_data: UserData) -> Log {

@@ -14,7 +14,8 @@ use crate::engine::task::{Event, Observer};
 pub const FERRY_ALL_LISTENERS: u64 = 0;
 
 /// Adds a listener for progress, called after `on_progress` and those added before it. When it is removed or the
-/// task ends, `destroy(user_data)` is called once, where callbacks run. `out_listener` may be NULL. Any thread.
+/// task ends, `destroy(user_data)` is called once, where callbacks run. `out_listener` may be NULL; it is set
+/// before the listener can be called. Any thread.
 ///
 /// Returns FERRY_OK; FERRY_TASK_ENDED or FERRY_INVALID_ARGUMENT, and then nothing was taken and `destroy` is not
 /// called.
@@ -82,14 +83,15 @@ unsafe fn add(
 ) -> ferry_status {
     // SAFETY: as promised by the caller.
     let Some(task) = (unsafe { task_of(task) }) else { return FERRY_INVALID_ARGUMENT };
-    match task.add_listener(event, observer) {
-        Ok(id) => {
-            if !out_listener.is_null() {
-                // SAFETY: as promised by the caller.
-                unsafe { out_listener.write(id) };
-            }
-            FERRY_OK
+    let added = task.add_listener(event, observer, |id| {
+        if !out_listener.is_null() {
+            // SAFETY: as promised by the caller.
+            unsafe { out_listener.write(id) };
         }
+    });
+    crate::fault::point("listener");
+    match added {
+        Ok(()) => FERRY_OK,
         Err(_) => FERRY_TASK_ENDED,
     }
 }

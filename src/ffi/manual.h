@@ -41,7 +41,8 @@
  * for dispatch and close of a pumped engine.
  *
  * THREADS. Every function may be called on any thread and inside any callback, except: ferry_engine_close and
- * ferry_engine_dispatch say FERRY_WOULD_DEADLOCK inside a callback of the same engine. Callbacks run on a thread of the
+ * ferry_engine_dispatch say FERRY_WOULD_DEADLOCK inside a callback of the same engine. (Two engines that close each other
+ * inside callbacks wait for ever; ferry_engine_close_async does not wait.) Callbacks run on a thread of the
  * engine's ("ferry-callback"), one at a time; a slow one delays the telling, never the transfers. A host with a loop of its own chooses
  * FERRY_DISPATCH_PUMP: wakeup() says that something waits, and ferry_engine_dispatch runs the callbacks on the host's
  * thread. What waits to be told of a task is bounded: progress that was not told is replaced by newer. Callbacks must

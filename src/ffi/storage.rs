@@ -55,7 +55,7 @@ unsafe fn arguments(
     let (engine, path) = unsafe { (engine_of(engine), text(path)) };
     let engine = engine.ok_or(FERRY_INVALID_ARGUMENT)?;
     let path = path.ok().flatten().ok_or(FERRY_INVALID_ARGUMENT)?;
-    if !engine.shared().config.storage.is_sandboxed() {
+    if !engine.storage().is_sandboxed() {
         return Err(FERRY_NOT_AVAILABLE);
     }
     Ok((engine, path))
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn ferry_engine_real_path(
                 Ok(both) => both,
                 Err(status) => return status,
             };
-            match engine.shared().config.storage.real_path(&path) {
+            match engine.storage().real_path(&path) {
                 Ok(real) => store(real.as_os_str().as_bytes(), buffer, capacity, out_length),
                 Err(error) => status_of(&error),
             }
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn ferry_engine_adopt_file(
                 }
                 return FERRY_BUFFER_TOO_SMALL;
             }
-            match engine.shared().config.storage.adopt(Path::new(&path), how) {
+            match engine.storage().adopt(Path::new(&path), how) {
                 Ok(adopted) => store(adopted.as_bytes(), buffer, capacity, out_length),
                 Err(error) => status_of(&error),
             }

@@ -74,7 +74,7 @@ fn millis(value: u32) -> Option<Duration> {
 
 /// # Safety
 /// The pointers in `config` are NULL or valid.
-pub(super) unsafe fn translate(config: &ferry_engine_config) -> Result<Config, ConfigError> {
+pub(super) unsafe fn translate(config: &ferry_engine_config) -> Result<(Config, Arc<Storage>), ConfigError> {
     // SAFETY: as promised by the caller.
     unsafe {
         let addresses = |bit: u32| config.refuse_addresses & bit != 0;
@@ -94,7 +94,7 @@ pub(super) unsafe fn translate(config: &ferry_engine_config) -> Result<Config, C
         .map_err(|error| invalid(&error.to_string()))?;
 
         let max_timeout = Duration::from_millis(or_default(config.max_timeout_ms, 60_000).into());
-        Ok(Config {
+        let translated = Config {
             max_uploads: or_default(config.max_uploads, 10) as usize,
             max_downloads: or_default(config.max_downloads, 10) as usize,
             max_queued: (config.max_queued != 0).then_some(config.max_queued as usize),
@@ -124,8 +124,9 @@ pub(super) unsafe fn translate(config: &ferry_engine_config) -> Result<Config, C
             decode_content: config.decode_content == FERRY_ON,
             background_limit: config.background_limit == FERRY_ON,
             policy,
-            storage: open_storage(config)?,
-        })
+        };
+        // Last: it makes folders.
+        Ok((translated, open_storage(config)?))
     }
 }
 

@@ -28,7 +28,7 @@ fn fresh_tls() -> ProfileInput {
             primary_ip: "192.0.2.1".into(),
             primary_port: 443,
             http_version: 3,
-            request_size: 200,
+            request_size: 1200,
             upload_bytes: 1000,
             header_size: 500,
             download_bytes: 12_000,

@@ -27,7 +27,8 @@ head -c 1000000 /dev/urandom >sent
 
 run() { # PROGRAM: transfers, and the file must be right
   rm -f fetched
-  "$1" "$server" sent fetched && cmp fetched expected
+  "$1" "$server" sent fetched
+  cmp fetched expected
 }
 curl -sS -o expected "$server/bytes/300000" ||
   python3 -c 'import sys, urllib.request as u; u.urlretrieve(*sys.argv[1:])' "$server/bytes/300000" expected

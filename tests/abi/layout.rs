@@ -103,10 +103,8 @@ fn layouts() -> Vec<Layout> {
 #[test]
 fn every_struct_of_the_header_is_looked_at() {
     let header = cc::header_text();
-    let mut declared: Vec<&str> = header
-        .lines()
-        .filter_map(|line| line.strip_prefix("typedef struct ")?.strip_suffix(" {"))
-        .collect();
+    let mut declared: Vec<&str> =
+        header.lines().filter_map(|line| line.strip_prefix("typedef struct ")?.strip_suffix(" {")).collect();
     let mut known: Vec<&str> = layouts().iter().map(|layout| layout.name).collect();
     declared.sort_unstable();
     known.sort_unstable();

@@ -29,8 +29,7 @@ fn it_is_asked_for_by_its_abi_version() {
 fn it_needs_the_system_alone() {
     let dynamic = cc::run(Command::new("readelf").arg("-d").arg(cc::library()));
     let needed = dynamic.lines().filter(|line| line.contains("(NEEDED)"));
-    let mut names: Vec<&str> =
-        needed.map(|line| line.split('[').nth(1).unwrap().trim_end_matches(']')).collect();
+    let mut names: Vec<&str> = needed.map(|line| line.split('[').nth(1).unwrap().trim_end_matches(']')).collect();
     let system = ["libc.", "libm.", "libgcc_s.", "libdl.", "libpthread.", "librt.", "libutil.", "ld-linux"];
     let tls: &[&str] = if cfg!(feature = "tls-system") { &["libssl.", "libcrypto."] } else { &[] };
     names.retain(|name| !system.iter().chain(tls).any(|known| name.starts_with(known)));

@@ -3,8 +3,10 @@
 use std::ffi::{CStr, CString};
 use std::os::raw::{c_char, c_void};
 use std::ptr::{null, null_mut};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
 
 use ferry::ffi::config::*;
 use ferry::ffi::engine::*;
@@ -181,7 +183,7 @@ impl Engine {
         assert!(handle.is_null());
         // SAFETY: nothing was taken, so the count is still ours.
         drop(unsafe { Arc::from_raw(raw.user_data.cast::<Notes>()) });
-        let log = notes.log.lock().unwrap().iter().map(|(_, line)| line.clone()).collect();
+        let log = notes.log.lock().iter().map(|(_, line)| line.clone()).collect();
         Err((status, log))
     }
 
@@ -335,29 +337,29 @@ impl Drop for Engine {
 
 impl Notes {
     pub fn log(&self) -> Vec<(u32, String)> {
-        self.log.lock().unwrap().clone()
+        self.log.lock().clone()
     }
 
     pub fn wakeups(&self) -> u64 {
-        *self.wakeups.lock().unwrap()
+        *self.wakeups.lock()
     }
 
     /// Waits until `wakeup` was called so often; how often it was.
     #[track_caller]
     pub fn wait_wakeups(&self, count: u64) -> u64 {
         let end = Instant::now() + PATIENCE;
-        let mut wakeups = self.wakeups.lock().unwrap();
+        let mut wakeups = self.wakeups.lock();
         while *wakeups < count {
             let left = end.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "waited in vain for wake-up {count}, had {wakeups}");
-            wakeups = self.woken.wait_timeout(wakeups, left).unwrap().0;
+            self.woken.wait_for(&mut wakeups, left);
         }
         *wakeups
     }
 
     /// The threads that `destroy` was called on.
     pub fn destroyed(&self) -> Vec<String> {
-        self.destroyed.lock().unwrap().clone()
+        self.destroyed.lock().clone()
     }
 }
 
@@ -369,18 +371,18 @@ unsafe fn notes<'a>(user_data: *mut c_void) -> &'a Notes {
 unsafe extern "C" fn wakeup(user_data: *mut c_void) {
     // SAFETY: ours.
     let notes = unsafe { notes(user_data) };
-    *notes.wakeups.lock().unwrap() += 1;
+    *notes.wakeups.lock() += 1;
     notes.woken.notify_all();
 }
 
 unsafe extern "C" fn log(user_data: *mut c_void, level: u32, message: *const c_char) {
     // SAFETY: ours, and the message is borrowed for the call.
     let (notes, line) = unsafe { (notes(user_data), CStr::from_ptr(message)) };
-    notes.log.lock().unwrap().push((level, line.to_str().expect("log is UTF-8").to_owned()));
+    notes.log.lock().push((level, line.to_str().expect("log is UTF-8").to_owned()));
 }
 
 unsafe extern "C" fn destroy(user_data: *mut c_void) {
     // SAFETY: gives back the count of the config; called once.
     let notes = unsafe { Arc::from_raw(user_data.cast::<Notes>()) };
-    notes.destroyed.lock().unwrap().push(std::thread::current().name().unwrap_or_default().to_owned());
+    notes.destroyed.lock().push(std::thread::current().name().unwrap_or_default().to_owned());
 }

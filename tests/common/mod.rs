@@ -21,7 +21,9 @@ pub use result::{Headers, Outcome, Progress};
 pub use system::{descriptors, in_child_as_nobody, threads, Tmpfs};
 pub use task::{Listener, Task, TaskRef};
 
-pub use ferry::ffi::{config::*, errno::*, listeners::*, options::*, profile::*, status::*, storage::*, task::*};
+pub use ferry::ffi::{
+    config::*, engine::*, errno::*, listeners::*, options::*, profile::*, status::*, storage::*, task::*,
+};
 pub use ferry_test_support::{pattern_bytes, BlackHole, PythonJudge, Server, State, TlsKind};
 pub use serde_json::Value as Json;
 

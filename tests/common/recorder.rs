@@ -1,8 +1,10 @@
 //! Records every callback of a task, and waits for them.
 
 use std::os::raw::c_void;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
+
+use parking_lot::{Condvar, Mutex};
 
 use ferry::ffi::headers::ferry_headers;
 use ferry::ffi::options::*;
@@ -71,7 +73,7 @@ impl Recorder {
         let thread = std::thread::current();
         let told =
             Told { event: event.clone(), thread: thread.name().unwrap_or_default().to_owned(), thread_id: thread.id() };
-        self.told.lock().unwrap().push(told);
+        self.told.lock().push(told);
         self.changed.notify_all();
         if let (Some(hook), false) = (&self.hook, task.is_null()) {
             hook(TaskRef::borrowed(task), &event);
@@ -80,7 +82,7 @@ impl Recorder {
 
     /// Everything told so far.
     pub fn told(&self) -> Vec<Told> {
-        self.told.lock().unwrap().clone()
+        self.told.lock().clone()
     }
 
     pub fn events(&self) -> Vec<Event> {
@@ -108,11 +110,11 @@ impl Recorder {
     #[track_caller]
     pub fn wait_for(&self, what: &str, mut ready: impl FnMut(&[Told]) -> bool) {
         let end = Instant::now() + PATIENCE;
-        let mut told = self.told.lock().unwrap();
+        let mut told = self.told.lock();
         while !ready(&told) {
             let left = end.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "waited in vain for {what}; told: {told:#?}");
-            told = self.changed.wait_timeout(told, left).unwrap().0;
+            self.changed.wait_for(&mut told, left);
         }
     }
 

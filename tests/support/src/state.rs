@@ -51,11 +51,7 @@ impl Recorded {
 
     /// All values of the headers of that name, in any case.
     pub fn headers_named(&self, name: &str) -> Vec<&str> {
-        self.headers
-            .iter()
-            .filter(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-            .collect()
+        self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str()).collect()
     }
 
     /// The target without its query.
@@ -120,11 +116,7 @@ impl State {
 
     pub(crate) fn clear_records(&mut self) {
         // Running ones stay: their body lengths and outcomes are still to come.
-        while self
-            .records
-            .front()
-            .is_some_and(|r| r.outcome != Outcome::Running)
-        {
+        while self.records.front().is_some_and(|r| r.outcome != Outcome::Running) {
             self.records.pop_front();
         }
     }
@@ -172,11 +164,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub fn new(record_limit: usize, accepting: bool) -> Self {
         Shared {
-            state: Mutex::new(State {
-                record_limit,
-                accepting,
-                ..State::default()
-            }),
+            state: Mutex::new(State { record_limit, accepting, ..State::default() }),
             changed: Condvar::new(),
             waiting: AtomicUsize::new(0),
             turned: Condvar::new(),
@@ -268,9 +256,7 @@ impl Shared {
             if let Some(record) = state.record_mut(request) {
                 record.body_length += bytes.len() as u64;
                 let room = BODY_START - record.body_start.len();
-                record
-                    .body_start
-                    .extend_from_slice(&bytes[..bytes.len().min(room)]);
+                record.body_start.extend_from_slice(&bytes[..bytes.len().min(room)]);
             }
         });
     }
@@ -374,10 +360,7 @@ pub(crate) fn client_left(socket: &TcpStream) -> bool {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let closing = PollFlags::HUP | PollFlags::ERR;
     let mut fds = [PollFd::new(socket, closing)];
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     matches!(poll(&mut fds, Some(&now)), Ok(n) if n > 0) && fds[0].revents().intersects(closing)
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn dispatch(ex: &mut Exchange<'_>) -> io::Result<Flow> {
 
         ["say"] => plain::say(ex),
         ["status", status] => plain::status(ex, status),
+        ["audio", _] => plain::audio(ex),
         ["headers"] => plain::headers(ex),
         ["early-hints"] => plain::early_hints(ex),
         ["delay"] => plain::delay(ex),

@@ -12,9 +12,9 @@ use crate::reply::{Framing, Reply};
 pub(super) fn say(ex: &mut Exchange<'_>) -> io::Result<Flow> {
     let body = match ex.head.param("b64") {
         // A plus sign in a query reads as a space.
-        Some(coded) => BASE64_STANDARD
-            .decode(coded.replace(' ', "+"))
-            .map_err(|_| bad_parameter("b64 is not base64"))?,
+        Some(coded) => {
+            BASE64_STANDARD.decode(coded.replace(' ', "+")).map_err(|_| bad_parameter("b64 is not base64"))?
+        }
         None => ex.head.param("body").unwrap_or_default().into_bytes(),
     };
     let reply = ex.reply(200);
@@ -28,6 +28,13 @@ pub(super) fn status(ex: &mut Exchange<'_>, status: &str) -> io::Result<Flow> {
         .filter(|status| (200..1000).contains(status))
         .ok_or_else(|| bad_parameter("not a status code"))?;
     ex.send_text(status, &format!("status {status}\n"))
+}
+
+/// A short recording, as far as a client can tell: what the documentation's sample downloads.
+pub(super) fn audio(ex: &mut Exchange<'_>) -> io::Result<Flow> {
+    let reply = ex.reply(200).header("Content-Type", "audio/mpeg");
+    let recording = Filler::Pattern.slice(0, 4096).to_vec();
+    ex.send(reply, &recording)
 }
 
 pub(super) fn headers(ex: &mut Exchange<'_>) -> io::Result<Flow> {
