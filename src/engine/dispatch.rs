@@ -7,12 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
-<<<<<<< HEAD
-use parking_lot::{Condvar, Mutex};
-=======
-use crossbeam_channel::{unbounded, Receiver, RecvTimeoutError, Sender};
 use parking_lot::{Condvar, Mutex, RwLock};
->>>>>>> main
 
 use super::outcome::{End, Outcome};
 use super::task::{Audience, Step, Task};
@@ -30,20 +25,14 @@ pub type Wakeup = Box<dyn Fn() + Send + Sync>;
 
 /// The queue of tasks that have something to tell, and whose turn it is to tell it.
 pub struct Dispatcher {
-<<<<<<< HEAD
     /// No channel: one that spins before it sleeps takes the processor from the engine thread on small machines.
     queue: Mutex<VecDeque<Item>>,
     arrived: Condvar,
     /// The engine thread is about to post more; the telling thread is woken once for all of it.
     gathering: AtomicBool,
-    wakeup: Option<Wakeup>,
-=======
-    sender: Sender<Item>,
-    receiver: Receiver<Item>,
     pumped: bool,
     /// Locked while the host is woken, and taken away at the close: after its `destroy` nobody wakes it.
     wakeup: RwLock<Option<Wakeup>>,
->>>>>>> main
     /// The host has been woken and has not dispatched since.
     woken: AtomicBool,
     /// Held while telling: one thread at a time. The task whose mailbox was not empty when the host's budget ended.
@@ -79,8 +68,9 @@ impl Drop for Gathering<'_> {
     fn drop(&mut self) {
         self.0.gathering.store(false, Ordering::Release);
         // Whoever posts after this look sees that nobody gathers any more.
-        if !self.0.queue.lock().is_empty() {
-            self.0.rouse();
+        if self.0.backlog() > 0 {
+            self.0.arrived.notify_one();
+            self.0.wake();
         }
     }
 }
@@ -89,17 +79,11 @@ impl Dispatcher {
     /// With `wakeup` the host pumps.
     pub fn new(wakeup: Option<Wakeup>) -> Dispatcher {
         Dispatcher {
-<<<<<<< HEAD
             queue: Mutex::default(),
             arrived: Condvar::new(),
             gathering: AtomicBool::new(false),
-            wakeup,
-=======
-            sender,
-            receiver,
             pumped: wakeup.is_some(),
             wakeup: RwLock::new(wakeup),
->>>>>>> main
             woken: AtomicBool::new(false),
             turn: Mutex::new(None),
             closed: Mutex::default(),
@@ -116,20 +100,21 @@ impl Dispatcher {
         self.queue.lock().len()
     }
 
-<<<<<<< HEAD
-    pub(super) fn post(&self, task: Arc<Task>) {
+    /// Puts a task in the queue; `wake` belongs to it.
+    pub(super) fn enqueue(&self, task: Arc<Task>) {
         self.push(Item::Task(task));
     }
 
-    /// Says that no task will post again.
+    /// Says that no task will be put in again.
     pub(super) fn post_closed(&self) {
         self.push(Item::Closed);
+        self.wake();
     }
 
     fn push(&self, item: Item) {
         self.queue.lock().push_back(item);
         if !self.gathering.load(Ordering::Acquire) {
-            self.rouse();
+            self.arrived.notify_one();
         }
     }
 
@@ -137,11 +122,6 @@ impl Dispatcher {
     pub(super) fn gather(&self) -> Gathering<'_> {
         self.gathering.store(true, Ordering::Release);
         Gathering(self)
-    }
-
-    fn rouse(&self) {
-        self.arrived.notify_one();
-        self.wake();
     }
 
     /// Waits for the next item, or for so long.
@@ -156,27 +136,11 @@ impl Dispatcher {
         queue.pop_front()
     }
 
-    fn wake(&self) {
-        if let Some(wakeup) = &self.wakeup {
-=======
-    /// Puts a task in the queue; `wake` belongs to it.
-    pub(super) fn enqueue(&self, task: Arc<Task>) {
-        // The receiver lives as long as the sender: this cannot fail.
-        let _ = self.sender.send(Item::Task(task));
-    }
-
-    /// Says that no task will be put in again.
-    pub(super) fn post_closed(&self) {
-        let _ = self.sender.send(Item::Closed);
-        self.wake();
-    }
-
     pub(super) fn wake(&self) {
-        if !self.pumped {
+        if !self.pumped || self.gathering.load(Ordering::Acquire) {
             return;
         }
         if let Some(wakeup) = &*self.wakeup.read() {
->>>>>>> main
             if !self.woken.swap(true, Ordering::AcqRel) {
                 wakeup();
             }
@@ -230,7 +194,7 @@ impl Dispatcher {
         // A swap, so that what was posted by those who found it set is seen below.
         self.woken.swap(false, Ordering::AcqRel);
         let mut told = 0;
-        let mut visits = self.receiver.len() + usize::from(turn.is_some());
+        let mut visits = self.backlog() + usize::from(turn.is_some());
         while told < max && visits > 0 {
             let item = match turn.take() {
                 Some(task) => Item::Task(task),
@@ -242,14 +206,10 @@ impl Dispatcher {
             told += self.tell_item(item, max - told, &mut turn);
             visits -= 1;
         }
-<<<<<<< HEAD
-        if turn.is_some() || !self.queue.lock().is_empty() {
-=======
-        let more = turn.is_some() || !self.receiver.is_empty();
+        let more = turn.is_some() || self.backlog() > 0;
         // The host's function may wait for a lock of the host's, whose owner may want to pump.
         drop(turn);
         if more {
->>>>>>> main
             self.wake();
         }
         Round::Told(told)

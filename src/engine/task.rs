@@ -198,18 +198,13 @@ impl Task {
         }
     }
 
-<<<<<<< HEAD
-    /// Adds a listener; gives it back when the task has ended.
-    pub fn add_listener(self: &Arc<Self>, event: Event, observer: Arc<dyn Observer>) -> Result<u64, Arc<dyn Observer>> {
-=======
     /// Adds a listener; gives it back when the task has ended. `before` gets its id before it can be called or let go of.
     pub fn add_listener(
-        &self,
+        self: &Arc<Self>,
         event: Event,
         observer: Arc<dyn Observer>,
         before: impl FnOnce(u64),
     ) -> Result<(), Arc<dyn Observer>> {
->>>>>>> main
         let mut core = self.core.lock();
         if core.decided {
             return Err(observer);
@@ -219,7 +214,6 @@ impl Task {
         core.next_listener += 1;
         before(id);
         core.listeners.push(Arc::new(Listener { id, event, active: AtomicBool::new(true), observer }));
-<<<<<<< HEAD
         // What nobody listened to until now.
         let waits = match event {
             Event::Headers => core.mailbox.headers.is_some(),
@@ -228,10 +222,7 @@ impl Task {
         if waits {
             self.schedule(core);
         }
-        Ok(id)
-=======
         Ok(())
->>>>>>> main
     }
 
     /// Removes one added listener, or all for the event. Whether there was one.

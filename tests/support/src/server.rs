@@ -246,17 +246,8 @@ struct Acceptor {
 impl Acceptor {
     fn run(mut self) {
         loop {
-<<<<<<< HEAD
-            self.shared
-                .wait_for_turn(|state| state.accepting || state.stopping);
-            let mut fds = [
-                PollFd::new(&self.listener, PollFlags::IN),
-                PollFd::new(&self.stopped, PollFlags::IN),
-            ];
-=======
-            self.shared.wait_forever(|state| state.accepting || state.stopping);
+            self.shared.wait_for_turn(|state| state.accepting || state.stopping);
             let mut fds = [PollFd::new(&self.listener, PollFlags::IN), PollFd::new(&self.stopped, PollFlags::IN)];
->>>>>>> main
             if poll(&mut fds, None).is_err() {
                 continue;
             }

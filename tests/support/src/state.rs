@@ -206,11 +206,7 @@ impl Shared {
     /// Waits until the server is told to quit, to stop or to accept.
     pub fn wait_for_turn(&self, mut ready: impl FnMut(&State) -> bool) {
         let state = self.lock();
-        drop(
-            self.turned
-                .wait_while(state, |state| !ready(state))
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        drop(self.turned.wait_while(state, |state| !ready(state)).unwrap_or_else(PoisonError::into_inner));
     }
 
     pub fn connected(&self, socket: &Arc<TcpStream>) -> u64 {
@@ -339,10 +335,7 @@ impl Shared {
                 None => LOOK,
             };
             self.waiting.fetch_add(1, Ordering::SeqCst);
-            let (woken, _) = self
-                .changed
-                .wait_timeout(state, wait)
-                .unwrap_or_else(PoisonError::into_inner);
+            let (woken, _) = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner);
             self.waiting.fetch_sub(1, Ordering::SeqCst);
             drop(woken);
             if client_left(socket) {
