@@ -88,7 +88,8 @@ impl Driver {
         let live = active.handle.get_mut().live.take();
         info.rtt_us = info.rtt_us.or(live.as_ref().and_then(|live| live.hop.rtt_us));
         let completed = result.is_ok();
-        let unresolved = !completed && info.unresolved();
+        let timed_out = result.as_ref().is_err_and(curl::Error::is_operation_timedout);
+        let unresolved = timed_out && info.unresolved();
         let verdict = live.as_ref().map(|live| judge(live, result, &info, active.run.hops == 0));
         let (easy, task, mut run) = self.take(slot);
         if unresolved {
