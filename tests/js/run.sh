@@ -32,8 +32,14 @@ done
 cargo build --locked --quiet -p ferry-test-support --bin ferry-test-server
 quickjs=$work/quickjs
 CFLAGS=$flags script/quickjs.sh "$quickjs"
+programs="$work/miniprogram/ferry-miniprogram $work/miniprogram/bridge-test"
+# JavaScriptCore is not built with sanitizers, which mistake what its garbage collector does.
+if [ "$work" != "$target/js-asan" ] && pkg-config --exists javascriptcoregtk-4.1 2>/dev/null; then
+  programs="$programs $work/miniprogram/jsc-test"
+fi
+# shellcheck disable=SC2086 # a list of files
 FERRY_LIB_DIR=${FERRY_LIB_DIR:-$target/debug} QUICKJS=$quickjs BUILD=$work/miniprogram TARGET=$target \
-  make --silent -C examples-c/miniprogram CFLAGS="$flags" "$work/miniprogram/ferry-miniprogram" "$work/miniprogram/bridge-test"
+  make --silent -C examples-c/miniprogram CFLAGS="$flags" $programs
 
 # The lock file stays away: it would name the registry that was used here.
 if ! cmp -s "$tests/package.json" "$work/package.json" || [ ! -d "$work/node_modules" ]; then
@@ -44,7 +50,7 @@ if ! cmp -s "$tests/package.json" "$work/package.json" || [ ! -d "$work/node_mod
 fi
 
 files=
-for name in "${@:-seed api bridge clients types hostile many}"; do
+for name in "${@:-seed api bridge jsc clients types hostile many}"; do
   for one in $name; do files="$files $tests/$one.test.mjs"; done
 done
 export FERRY_MINIPROGRAM="$work/miniprogram/ferry-miniprogram" FERRY_JS_WORK="$work"
