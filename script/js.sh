@@ -10,7 +10,9 @@ run() { # SUFFIX ARGUMENT ...
   log=$(mktemp)
   code=0
   tests/js/run.sh "$@" >"$log" 2>&1 </dev/null || code=$?
-  sed -n -e "s/^ok [0-9]* - \(.*\)/ok - wx: \1$suffix/p" -e "s/^not ok [0-9]* - \(.*\)/not ok - wx: \1$suffix/p" "$log"
+  # From TAP: `ok 1 - NAME`, `not ok 2 - NAME`, `ok 3 - NAME # SKIP REASON`.
+  sed -n -e "s/^ok [0-9]* - \(.*\) # SKIP \(.*\)/skip - wx: \1$suffix: \2/p; t" \
+    -e "s/^ok [0-9]* - \(.*\)/ok - wx: \1$suffix/p" -e "s/^not ok [0-9]* - \(.*\)/not ok - wx: \1$suffix/p" "$log"
   if [ "$code" -ne 0 ]; then
     grep -q '^not ok' "$log" || echo "not ok - wx$suffix: the tests did not run"
     sed 's/^/  | /' "$log"
