@@ -100,7 +100,8 @@ fn request_headers_arrive_as_given() {
         ("User-Agent", "mine/1", "mine/1"),
         ("Origin", "null", "null"),
     ];
-    let (mut upload, mut download) = (engine.upload(&server.url("/echo"), &file), engine.download(&server.url("/echo")));
+    let (mut upload, mut download) =
+        (engine.upload(&server.url("/echo"), &file), engine.download(&server.url("/echo")));
     for (name, value, _) in given {
         upload = upload.header(name, value);
         download = download.header(name, value);

@@ -18,9 +18,7 @@ impl BlackHole {
         listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
         listener.listen(0)?;
         let local = listener.local_addr()?;
-        let address = local
-            .as_socket()
-            .ok_or_else(|| io::Error::other("the listener has no address"))?;
+        let address = local.as_socket().ok_or_else(|| io::Error::other("the listener has no address"))?;
         let mut sockets = vec![listener];
         for _ in 0..4 {
             let filler = Socket::new(Domain::IPV4, Type::STREAM, None)?;
@@ -29,10 +27,7 @@ impl BlackHole {
             let _ = filler.connect(&local);
             sockets.push(filler);
         }
-        Ok(BlackHole {
-            address,
-            _sockets: sockets,
-        })
+        Ok(BlackHole { address, _sockets: sockets })
     }
 
     pub fn port(&self) -> u16 {

@@ -43,17 +43,10 @@ impl Default for Config {
 
 impl Config {
     pub fn tls(kind: TlsKind) -> Self {
-        Config {
-            tls: Some(kind),
-            ..Config::default()
-        }
+        Config { tls: Some(kind), ..Config::default() }
     }
 
     pub fn http2() -> Self {
-        Config {
-            tls: Some(TlsKind::Good),
-            http2: true,
-            ..Config::default()
-        }
+        Config { tls: Some(TlsKind::Good), http2: true, ..Config::default() }
     }
 }

@@ -81,12 +81,7 @@ impl Conn {
     }
 
     /// Takes over a socket whose handshake is done.
-    pub fn secured(
-        id: u64,
-        socket: Arc<TcpStream>,
-        mut session: ServerConnection,
-        shared: Arc<Shared>,
-    ) -> Conn {
+    pub fn secured(id: u64, socket: Arc<TcpStream>, mut session: ServerConnection, shared: Arc<Shared>) -> Conn {
         session.set_buffer_limit(Some(TLS_BUFFER));
         let stream = StreamOwned::new(session, Socket(socket.clone()));
         Conn::new(id, socket, Transport::Tls(Box::new(stream)), shared)

@@ -250,9 +250,7 @@ impl<'a> Exchange<'a> {
     }
 
     fn count_sent(&self, bytes: &[u8]) {
-        self.conn
-            .shared
-            .update(|state| state.body_bytes_sent += bytes.len() as u64);
+        self.conn.shared.update(|state| state.body_bytes_sent += bytes.len() as u64);
     }
 
     pub fn done(&self) -> Flow {

@@ -47,10 +47,7 @@ impl Head {
 
         let mut headers = Vec::with_capacity(16);
         for line in lines {
-            let colon = line
-                .iter()
-                .position(|&b| b == b':')
-                .ok_or("a header has no colon")?;
+            let colon = line.iter().position(|&b| b == b':').ok_or("a header has no colon")?;
             let (name, value) = (&line[..colon], &line[colon + 1..]);
             if name.is_empty() || !name.iter().copied().all(is_token) {
                 return Err("a header's name is not a token");
@@ -71,9 +68,7 @@ impl Head {
     ) -> Result<Head, &'static str> {
         // A client that takes us for a proxy sends the whole URL.
         let origin = match target.find("://") {
-            Some(at) if !target.starts_with('/') => target[at + 3..]
-                .find('/')
-                .map_or("/", |s| &target[at + 3 + s..]),
+            Some(at) if !target.starts_with('/') => target[at + 3..].find('/').map_or("/", |s| &target[at + 3 + s..]),
             _ => target,
         };
         let (path, query) = origin.split_once('?').unwrap_or((origin, ""));
@@ -121,10 +116,7 @@ impl Head {
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
     /// The decoded values of a query parameter.
@@ -193,11 +185,7 @@ mod tests {
             b"GET / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
             b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         ] {
-            assert!(
-                Head::parse(bad).is_err(),
-                "{}",
-                String::from_utf8_lossy(bad)
-            );
+            assert!(Head::parse(bad).is_err(), "{}", String::from_utf8_lossy(bad));
         }
     }
 }

@@ -19,15 +19,9 @@ impl PythonJudge {
             .spawn()
             .ok()?;
         let mut line = String::new();
-        let read = child
-            .stdout
-            .take()
-            .and_then(|out| BufReader::new(out).read_line(&mut line).ok());
+        let read = child.stdout.take().and_then(|out| BufReader::new(out).read_line(&mut line).ok());
         match (read, line.trim().strip_prefix("listening ")) {
-            (Some(_), Some(url)) => Some(PythonJudge {
-                child,
-                url: url.to_owned(),
-            }),
+            (Some(_), Some(url)) => Some(PythonJudge { child, url: url.to_owned() }),
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();

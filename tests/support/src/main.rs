@@ -38,9 +38,7 @@ fn options(mut args: impl Iterator<Item = String>) -> Result<Options, String> {
             "--tls" => options.config.tls = Some(TlsKind::Good),
             "--tls-kind" => {
                 let name = value()?;
-                let kind = TlsKind::ALL
-                    .into_iter()
-                    .find(|kind| format!("{kind:?}").eq_ignore_ascii_case(&name));
+                let kind = TlsKind::ALL.into_iter().find(|kind| format!("{kind:?}").eq_ignore_ascii_case(&name));
                 options.config.tls = Some(kind.ok_or(format!("no TLS kind {name}"))?);
             }
             "--h2" => options.config.http2 = true,

@@ -65,13 +65,10 @@ impl Multipart {
         }
         let boundary = rest.split(';').find_map(|parameter| {
             let (name, value) = parameter.trim().split_once('=')?;
-            name.eq_ignore_ascii_case("boundary")
-                .then(|| value.trim_matches('"'))
+            name.eq_ignore_ascii_case("boundary").then(|| value.trim_matches('"'))
         });
         Some(match boundary {
-            Some(boundary) if (1..=70).contains(&boundary.len()) => {
-                Ok(Multipart::new(boundary, hashing))
-            }
+            Some(boundary) if (1..=70).contains(&boundary.len()) => Ok(Multipart::new(boundary, hashing)),
             Some(_) => Err("the boundary is not 1 to 70 bytes long".into()),
             None => Err("no boundary in the Content-Type".into()),
         })
@@ -175,9 +172,7 @@ impl Multipart {
         let mut disposition = None;
         let mut content_type = None;
         for line in head.split("\r\n") {
-            let (name, value) = line
-                .split_once(": ")
-                .ok_or_else(|| format!("not a part header: {line:?}"))?;
+            let (name, value) = line.split_once(": ").ok_or_else(|| format!("not a part header: {line:?}"))?;
             let slot = match name.to_ascii_lowercase().as_str() {
                 "content-disposition" => &mut disposition,
                 "content-type" => &mut content_type,
@@ -192,19 +187,10 @@ impl Multipart {
         self.form.parts.push(name.clone());
         Ok(match filename {
             Some(filename) => Part::File {
-                file: File {
-                    name,
-                    filename,
-                    content_type: content_type.map(str::to_owned),
-                    length: 0,
-                    sha256: None,
-                },
+                file: File { name, filename, content_type: content_type.map(str::to_owned), length: 0, sha256: None },
                 sha: self.hashing.then(Sha::new),
             },
-            None => Part::Field {
-                name,
-                value: Vec::new(),
-            },
+            None => Part::Field { name, value: Vec::new() },
         })
     }
 
@@ -224,10 +210,7 @@ impl Multipart {
     /// How many bytes at the end could be the beginning of a delimiter.
     fn possible_delimiter_tail(&self, rest: &[u8]) -> usize {
         let longest = rest.len().min(self.delimiter.len() - 1);
-        (1..=longest)
-            .rev()
-            .find(|&n| rest.ends_with(&self.delimiter[..n]))
-            .unwrap_or(0)
+        (1..=longest).rev().find(|&n| rest.ends_with(&self.delimiter[..n])).unwrap_or(0)
     }
 
     fn add(&mut self, bytes: &[u8]) -> Result<(), String> {
@@ -251,8 +234,7 @@ impl Multipart {
     fn end_part(&mut self) -> Result<(), String> {
         match self.part.take().expect("a part is open") {
             Part::Field { name, value } => {
-                let value =
-                    String::from_utf8(value).map_err(|_| format!("field {name:?} is not UTF-8"))?;
+                let value = String::from_utf8(value).map_err(|_| format!("field {name:?} is not UTF-8"))?;
                 self.form.fields.push((name, value));
             }
             Part::File { mut file, sha } => {
@@ -290,8 +272,7 @@ mod tests {
     use super::*;
     use crate::pattern::sha256_hex;
 
-    const BODY: &[u8] =
-        b"--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--\r\n--B\r\n\
+    const BODY: &[u8] = b"--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--\r\n--B\r\n\
         Content-Disposition: form-data; name=\"e\"\r\n\r\n\r\n--B\r\n\
         Content-Disposition: form-data; name=\"f\"; filename=\"x.bin\"\r\n\
         Content-Type: image/png\r\n\r\n\r\n--\r\r\n--A\r\n--B--\r\n";
@@ -308,20 +289,13 @@ mod tests {
     fn the_same_form_however_it_is_cut() {
         for size in 1..=BODY.len() {
             let form = parse(BODY.chunks(size).map(<[u8]>::to_vec)).unwrap();
-            assert_eq!(
-                form.fields,
-                [("a".into(), "1\r\n--".into()), ("e".into(), String::new())]
-            );
+            assert_eq!(form.fields, [("a".into(), "1\r\n--".into()), ("e".into(), String::new())]);
             assert_eq!(form.parts, ["a", "e", "f"]);
             let file = &form.files[0];
             assert_eq!(file.length, 10);
             assert_eq!(file.filename, "x.bin");
             assert_eq!(file.content_type.as_deref(), Some("image/png"));
-            assert_eq!(
-                file.sha256.as_deref(),
-                Some(sha256_hex(b"\r\n--\r\r\n--A").as_str()),
-                "cut in {size}"
-            );
+            assert_eq!(file.sha256.as_deref(), Some(sha256_hex(b"\r\n--\r\r\n--A").as_str()), "cut in {size}");
         }
     }
 
@@ -329,10 +303,7 @@ mod tests {
     fn refuses_what_is_not_strictly_right() {
         let whole = String::from_utf8(BODY.to_vec()).unwrap();
         for (from, to) in [
-            (
-                "--B\r\nContent-Disposition: form-data; name=\"a\"",
-                "x--B\r\n",
-            ),
+            ("--B\r\nContent-Disposition: form-data; name=\"a\"", "x--B\r\n"),
             ("--B--\r\n", "--B--"),
             ("--B--\r\n", "--B--\r\nx"),
             ("--B--\r\n", ""),
@@ -340,10 +311,7 @@ mod tests {
             ("name=\"a\"", "filename=\"a\"; name=\"a\""),
             ("form-data", "attachment"),
             ("Content-Type", "X-Other"),
-            (
-                "Content-Type: image/png",
-                "Content-Disposition: form-data; name=\"f\"",
-            ),
+            ("Content-Type: image/png", "Content-Disposition: form-data; name=\"f\""),
             ("\r\n\r\n1", "\n\n1"),
         ] {
             let body = whole.replacen(from, to, 1).into_bytes();
@@ -356,9 +324,7 @@ mod tests {
         let parser = |value| Multipart::from_content_type(value, true);
         assert!(parser("text/plain").is_none());
         assert!(parser("multipart/form-data").unwrap().is_err());
-        let found = parser("multipart/form-data; boundary=abc")
-            .unwrap()
-            .unwrap();
+        let found = parser("multipart/form-data; boundary=abc").unwrap().unwrap();
         assert_eq!(found.delimiter, b"\r\n--abc");
     }
 }

@@ -135,10 +135,7 @@ mod tests {
     #[test]
     fn hash_of_the_pattern_is_the_hash_of_its_bytes() {
         assert_eq!(pattern_sha256(300_000), sha256_hex(&pattern_bytes(300_000)));
-        assert_eq!(
-            pattern_sha256(0),
-            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        );
+        assert_eq!(pattern_sha256(0), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 
     #[test]

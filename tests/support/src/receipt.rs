@@ -21,19 +21,13 @@ pub(crate) struct Receipt {
 impl Receipt {
     pub fn new(head: &Head) -> Receipt {
         let hashing = head.param("hash").as_deref() != Some("0");
-        let parser = head
-            .header("content-type")
-            .and_then(|value| Multipart::from_content_type(value, hashing));
+        let parser = head.header("content-type").and_then(|value| Multipart::from_content_type(value, hashing));
         let (body, error) = match parser {
             Some(Ok(parser)) => (Body::Form(Box::new(parser)), None),
             Some(Err(why)) => (Body::Other(None), Some(why)),
             None => (Body::Other(hashing.then(Sha::new)), None),
         };
-        Receipt {
-            body,
-            length: 0,
-            error,
-        }
+        Receipt { body, length: 0, error }
     }
 
     pub fn feed(&mut self, bytes: &[u8]) {
@@ -62,10 +56,7 @@ impl Receipt {
             },
             Body::Other(digest) => sha = digest.map(Sha::hex),
         }
-        let fields: Vec<Value> = fields
-            .iter()
-            .map(|(name, value)| json!({"name": name, "value": value}))
-            .collect();
+        let fields: Vec<Value> = fields.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
         let files: Vec<Value> = files
             .iter()
             .map(|file| {

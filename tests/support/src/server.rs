@@ -62,16 +62,8 @@ impl Server {
             },
             threads: HashMap::new(),
         };
-        let accepting = thread::Builder::new()
-            .name("test-server".into())
-            .spawn(move || acceptor.run())?;
-        Ok(Server {
-            shared,
-            address,
-            identity,
-            stop: Some(stop),
-            accepting: Some(accepting),
-        })
+        let accepting = thread::Builder::new().name("test-server".into()).spawn(move || acceptor.run())?;
+        Ok(Server { shared, address, identity, stop: Some(stop), accepting: Some(accepting) })
     }
 
     /// Plain HTTP/1.1 on a free port.
@@ -254,12 +246,8 @@ struct Acceptor {
 impl Acceptor {
     fn run(mut self) {
         loop {
-            self.shared
-                .wait_forever(|state| state.accepting || state.stopping);
-            let mut fds = [
-                PollFd::new(&self.listener, PollFlags::IN),
-                PollFd::new(&self.stopped, PollFlags::IN),
-            ];
+            self.shared.wait_forever(|state| state.accepting || state.stopping);
+            let mut fds = [PollFd::new(&self.listener, PollFlags::IN), PollFd::new(&self.stopped, PollFlags::IN)];
             if poll(&mut fds, None).is_err() {
                 continue;
             }
@@ -290,25 +278,18 @@ impl Acceptor {
 
     fn welcome(&mut self, socket: TcpStream) {
         self.threads.retain(|_, thread| !thread.is_finished());
-        let ready = socket
-            .set_nonblocking(false)
-            .and_then(|()| socket.set_nodelay(true));
+        let ready = socket.set_nonblocking(false).and_then(|()| socket.set_nodelay(true));
         if ready.is_err() {
             return;
         }
         let socket = Arc::new(socket);
         let id = self.shared.connected(&socket);
         let (shared, manner) = (self.shared.clone(), self.manner.clone());
-        let thread = thread::Builder::new()
-            .name(format!("test-conn-{id}"))
-            .spawn(move || {
-                // Counted as closed only when the descriptor is: the socket goes first.
-                let _open = Open {
-                    shared: &shared,
-                    id,
-                };
-                serve(id, socket, manner, &shared);
-            });
+        let thread = thread::Builder::new().name(format!("test-conn-{id}")).spawn(move || {
+            // Counted as closed only when the descriptor is: the socket goes first.
+            let _open = Open { shared: &shared, id };
+            serve(id, socket, manner, &shared);
+        });
         match thread {
             Ok(thread) => {
                 self.threads.insert(id, thread);

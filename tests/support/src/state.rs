@@ -50,11 +50,7 @@ impl Recorded {
 
     /// All values of the headers of that name, in any case.
     pub fn headers_named(&self, name: &str) -> Vec<&str> {
-        self.headers
-            .iter()
-            .filter(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
-            .collect()
+        self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str()).collect()
     }
 
     /// The target without its query.
@@ -119,11 +115,7 @@ impl State {
 
     pub(crate) fn clear_records(&mut self) {
         // Running ones stay: their body lengths and outcomes are still to come.
-        while self
-            .records
-            .front()
-            .is_some_and(|r| r.outcome != Outcome::Running)
-        {
+        while self.records.front().is_some_and(|r| r.outcome != Outcome::Running) {
             self.records.pop_front();
         }
     }
@@ -167,11 +159,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub fn new(record_limit: usize, accepting: bool) -> Self {
         Shared {
-            state: Mutex::new(State {
-                record_limit,
-                accepting,
-                ..State::default()
-            }),
+            state: Mutex::new(State { record_limit, accepting, ..State::default() }),
             changed: Condvar::new(),
             sockets: Mutex::default(),
         }
@@ -199,11 +187,7 @@ impl Shared {
 
     pub fn wait_forever(&self, mut ready: impl FnMut(&State) -> bool) {
         let state = self.lock();
-        drop(
-            self.changed
-                .wait_while(state, |state| !ready(state))
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        drop(self.changed.wait_while(state, |state| !ready(state)).unwrap_or_else(PoisonError::into_inner));
     }
 
     pub fn connected(&self, socket: &Arc<TcpStream>) -> u64 {
@@ -249,9 +233,7 @@ impl Shared {
             if let Some(record) = state.record_mut(request) {
                 record.body_length += bytes.len() as u64;
                 let room = BODY_START - record.body_start.len();
-                record
-                    .body_start
-                    .extend_from_slice(&bytes[..bytes.len().min(room)]);
+                record.body_start.extend_from_slice(&bytes[..bytes.len().min(room)]);
             }
         });
     }
@@ -323,10 +305,7 @@ impl Shared {
                 Some(end) => LOOK.min(end - now),
                 None => LOOK,
             };
-            let (woken, _) = self
-                .changed
-                .wait_timeout(state, wait)
-                .unwrap_or_else(PoisonError::into_inner);
+            let (woken, _) = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner);
             drop(woken);
             if client_left(socket) {
                 return Err(io::ErrorKind::ConnectionAborted.into());
@@ -343,10 +322,7 @@ pub(crate) fn client_left(socket: &TcpStream) -> bool {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let closing = PollFlags::HUP | PollFlags::ERR;
     let mut fds = [PollFd::new(socket, closing)];
-    let now = Timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
     matches!(poll(&mut fds, Some(&now)), Ok(n) if n > 0) && fds[0].revents().intersects(closing)
 }
 

@@ -5,10 +5,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, OnceLock};
 
 use base64::prelude::{Engine, BASE64_STANDARD};
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PublicKeyData,
-};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData};
 use ring::digest;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::version::{TLS12, TLS13};
@@ -67,10 +64,7 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let key = KeyPair::generate().expect("a key for the CA");
         let certificate = params.self_signed(&key).expect("a certificate for the CA");
-        Authority {
-            pem: certificate.pem(),
-            issuer: Issuer::new(params, key),
-        }
+        Authority { pem: certificate.pem(), issuer: Issuer::new(params, key) }
     }
 
     /// One for the whole process, so that several servers can be trusted with one PEM.
@@ -107,10 +101,7 @@ impl Identity {
             TlsKind::Silent => Greeting::Bytes(Vec::new()),
             _ => Greeting::Handshake(Arc::new(server_config(kind, http2, &key))),
         };
-        Identity {
-            greeting,
-            spki_sha256: BASE64_STANDARD.encode(spki),
-        }
+        Identity { greeting, spki_sha256: BASE64_STANDARD.encode(spki) }
     }
 }
 
@@ -151,9 +142,7 @@ fn certificate(kind: TlsKind, key: &KeyPair) -> CertificateDer<'static> {
     };
     let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
     let mut params = CertificateParams::new(names).expect("host names");
-    params
-        .distinguished_name
-        .push(DnType::CommonName, "Ferry Test Server");
+    params.distinguished_name.push(DnType::CommonName, "Ferry Test Server");
     let now = OffsetDateTime::now_utc();
     let (from, to) = match kind {
         TlsKind::Expired => (-30, -1),

@@ -54,10 +54,7 @@ impl hyper::body::Body for Body {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         if self.left() == 0 {
             return Poll::Ready(None);
         }
@@ -78,17 +75,13 @@ impl hyper::body::Body for Body {
                     self.settle.outcome = Outcome::Dropped;
                     return Poll::Ready(Some(Err(error)));
                 }
-                Poll::Ready(None) => {
-                    return Poll::Ready(Some(Err(io::Error::other("the server stops"))))
-                }
+                Poll::Ready(None) => return Poll::Ready(Some(Err(io::Error::other("the server stops")))),
             },
         };
         if self.left() == 0 {
             self.settle.outcome = Outcome::Answered;
         }
-        self.settle
-            .shared
-            .update(|state| state.body_bytes_sent += piece.len() as u64);
+        self.settle.shared.update(|state| state.body_bytes_sent += piece.len() as u64);
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
@@ -115,11 +108,7 @@ pub(super) fn stream(length: u64) -> (mpsc::Sender<io::Result<Bytes>>, Source) {
     (sender, Source::Stream(receiver, length))
 }
 
-pub(super) async fn send_pattern(
-    sender: &mpsc::Sender<io::Result<Bytes>>,
-    from: u64,
-    to: u64,
-) -> bool {
+pub(super) async fn send_pattern(sender: &mpsc::Sender<io::Result<Bytes>>, from: u64, to: u64) -> bool {
     let mut at = from;
     while at < to {
         let piece = Filler::Pattern.slice(at, to - at);

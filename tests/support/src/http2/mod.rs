@@ -42,9 +42,7 @@ pub(crate) fn open(
     config: Arc<ServerConfig>,
     shared: Arc<Shared>,
 ) -> io::Result<Option<Conn>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let own = socket.try_clone()?;
     own.set_nonblocking(true)?;
     let peer_port = socket.peer_addr()?.port();
@@ -55,11 +53,7 @@ pub(crate) fn open(
             return io::Result::Ok(Some(stream.into_inner().1));
         }
         let service = service_fn(|request| {
-            let connection = Connection {
-                shared: shared.clone(),
-                id,
-                peer_port,
-            };
+            let connection = Connection { shared: shared.clone(), id, peer_port };
             answer(request, connection)
         });
         // It ends with an error when the client or a test breaks it off.
@@ -99,10 +93,7 @@ async fn answer(request: Request<Incoming>, on: Connection) -> io::Result<Respon
     if let Some(authority) = parts.uri.authority() {
         headers.insert(0, (":authority".to_owned(), authority.to_string()));
     }
-    let target = parts
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str());
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let head = Head::new(parts.method.as_str(), target, headers, true).map_err(io::Error::other)?;
     let id = on.shared.request(Recorded {
         id: 0,
@@ -118,17 +109,12 @@ async fn answer(request: Request<Incoming>, on: Connection) -> io::Result<Respon
         outcome: Outcome::Running,
     });
     let mut ex = Exchange {
-        settle: Settle {
-            shared: on.shared.clone(),
-            request: id,
-            outcome: Outcome::Lost,
-        },
+        settle: Settle { shared: on.shared.clone(), request: id, outcome: Outcome::Lost },
         head,
         connection: on.id,
     };
 
-    let mut receipt = match ex.head.path.starts_with("/upload") || ex.head.path.starts_with("/echo")
-    {
+    let mut receipt = match ex.head.path.starts_with("/upload") || ex.head.path.starts_with("/echo") {
         true => Some(Receipt::new(&ex.head)),
         false => None,
     };
@@ -149,11 +135,7 @@ async fn answer(request: Request<Incoming>, on: Connection) -> io::Result<Respon
         return ex.json(status, &answer);
     }
     match route(&mut ex, length).await {
-        Ok(Plan {
-            status,
-            headers,
-            source,
-        }) => ex.respond(status, headers, source),
+        Ok(Plan { status, headers, source }) => ex.respond(status, headers, source),
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
             ex.respond(400, Vec::new(), text(&error.to_string()))
         }
@@ -175,11 +157,7 @@ struct Plan {
 
 impl Plan {
     fn new(status: u16, source: Source) -> Plan {
-        Plan {
-            status,
-            headers: Vec::new(),
-            source,
-        }
+        Plan { status, headers: Vec::new(), source }
     }
 }
 
@@ -305,12 +283,7 @@ impl Exchange {
         self.respond(status, headers, text(&value.to_string()))
     }
 
-    fn respond(
-        self,
-        status: u16,
-        headers: Vec<(&'static str, String)>,
-        source: Source,
-    ) -> io::Result<Response<Body>> {
+    fn respond(self, status: u16, headers: Vec<(&'static str, String)>, source: Source) -> io::Result<Response<Body>> {
         let status = self.head.number("status").map_or(status, |s| s as u16);
         let status = StatusCode::from_u16(status).map_err(io::Error::other)?;
         let source = match status.as_u16() {
@@ -319,19 +292,10 @@ impl Exchange {
             _ => source,
         };
         let set: Vec<String> = self.head.params("set").collect();
-        let kind = self
-            .head
-            .param("type")
-            .map(|t| format!("content-type: {t}"));
+        let kind = self.head.param("type").map(|t| format!("content-type: {t}"));
         let lines = headers.iter().map(|(name, value)| (*name, value.as_str()));
-        let asked = kind
-            .iter()
-            .chain(&set)
-            .filter_map(|line| line.split_once(':'));
-        let mut body = Body {
-            source,
-            settle: self.settle,
-        };
+        let asked = kind.iter().chain(&set).filter_map(|line| line.split_once(':'));
+        let mut body = Body { source, settle: self.settle };
         if body.left() == 0 {
             body.settle.outcome = Outcome::Answered;
         }
@@ -340,10 +304,7 @@ impl Exchange {
         for (name, value) in lines.chain(asked) {
             let name = HeaderName::from_bytes(name.trim().to_ascii_lowercase().as_bytes());
             let value = HeaderValue::from_bytes(value.trim().as_bytes());
-            let (name, value) = (
-                name.map_err(io::Error::other)?,
-                value.map_err(io::Error::other)?,
-            );
+            let (name, value) = (name.map_err(io::Error::other)?, value.map_err(io::Error::other)?);
             response.headers_mut().append(name, value);
         }
         Ok(response)

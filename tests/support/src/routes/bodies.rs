@@ -28,10 +28,7 @@ pub(super) fn bytes(ex: &mut Exchange<'_>, count: &str) -> io::Result<Flow> {
         Some(Ok((first, length))) => (206, first, length),
         Some(Err(())) => {
             let reply = ex.reply(416);
-            return ex.send(
-                reply.header("Content-Range", format!("bytes */{count}")),
-                b"",
-            );
+            return ex.send(reply.header("Content-Range", format!("bytes */{count}")), b"");
         }
     };
     let mut reply = ex.reply(status).header("Accept-Ranges", "bytes");
@@ -65,11 +62,7 @@ pub(crate) fn parse_range(value: &str, whole: u64) -> Option<Result<(u64, u64), 
     if last < first {
         return None;
     }
-    Some(if first < whole {
-        Ok((first, last.min(whole - 1) - first + 1))
-    } else {
-        Err(())
-    })
+    Some(if first < whole { Ok((first, last.min(whole - 1) - first + 1)) } else { Err(()) })
 }
 
 pub(super) fn zeros(ex: &mut Exchange<'_>, count: &str) -> io::Result<Flow> {
@@ -129,18 +122,11 @@ pub(super) fn bomb(ex: &mut Exchange<'_>, count: &str) -> io::Result<Flow> {
 
 fn accepts(ex: &Exchange<'_>, coding: &str) -> bool {
     let asked = ex.head.header("accept-encoding").unwrap_or_default();
-    let named = asked
-        .split(',')
-        .any(|item| item.split(';').next().unwrap_or_default().trim() == coding);
+    let named = asked.split(',').any(|item| item.split(';').next().unwrap_or_default().trim() == coding);
     named || ex.head.flag("force")
 }
 
-fn compressed(
-    ex: &mut Exchange<'_>,
-    count: u64,
-    coding: &'static str,
-    filler: Filler,
-) -> io::Result<Flow> {
+fn compressed(ex: &mut Exchange<'_>, count: u64, coding: &'static str, filler: Filler) -> io::Result<Flow> {
     let reply = ex.reply(200).header("Content-Encoding", coding);
     if filler == Filler::Pattern && count <= COMPRESSED_AT_ONCE {
         let mut whole = Vec::new();

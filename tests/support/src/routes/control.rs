@@ -12,10 +12,7 @@ use crate::state::State;
 /// Holds the response at a place until its gate opens.
 pub(super) fn gate(ex: &mut Exchange<'_>, name: &str) -> io::Result<Flow> {
     let length = ex.head.number("size").unwrap_or(1024);
-    let hold = ex
-        .head
-        .param("hold")
-        .unwrap_or_else(|| "headers".to_owned());
+    let hold = ex.head.param("hold").unwrap_or_else(|| "headers".to_owned());
     let reply = ex.reply(200);
     let framing = Framing::Length(length);
     if hold == "request" {
@@ -47,10 +44,7 @@ pub(super) fn gate(ex: &mut Exchange<'_>, name: &str) -> io::Result<Flow> {
     Ok(ex.done())
 }
 
-pub(super) fn change_gate(
-    ex: &mut Exchange<'_>,
-    change: impl FnOnce(&mut State),
-) -> io::Result<Flow> {
+pub(super) fn change_gate(ex: &mut Exchange<'_>, change: impl FnOnce(&mut State)) -> io::Result<Flow> {
     ex.conn.shared.update(change);
     ex.send_text(200, "done\n")
 }

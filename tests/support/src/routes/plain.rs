@@ -12,9 +12,9 @@ use crate::reply::{Framing, Reply};
 pub(super) fn say(ex: &mut Exchange<'_>) -> io::Result<Flow> {
     let body = match ex.head.param("b64") {
         // A plus sign in a query reads as a space.
-        Some(coded) => BASE64_STANDARD
-            .decode(coded.replace(' ', "+"))
-            .map_err(|_| bad_parameter("b64 is not base64"))?,
+        Some(coded) => {
+            BASE64_STANDARD.decode(coded.replace(' ', "+")).map_err(|_| bad_parameter("b64 is not base64"))?
+        }
         None => ex.head.param("body").unwrap_or_default().into_bytes(),
     };
     let reply = ex.reply(200);

@@ -34,11 +34,7 @@ pub(super) fn redirect(ex: &mut Exchange<'_>, status: &str) -> io::Result<Flow> 
     }
     let location = match ex.head.flag("nolocation") {
         true => None,
-        false => Some(
-            ex.head
-                .param("to")
-                .unwrap_or_else(|| default_target(status).to_owned()),
-        ),
+        false => Some(ex.head.param("to").unwrap_or_else(|| default_target(status).to_owned())),
     };
     lead(ex, status, location)
 }

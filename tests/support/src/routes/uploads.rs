@@ -48,16 +48,10 @@ pub(super) fn reset(ex: &mut Exchange<'_>, count: &str) -> io::Result<Flow> {
 }
 
 pub(super) fn early(ex: &mut Exchange<'_>, status: &str, count: &str) -> io::Result<Flow> {
-    let status = status
-        .parse()
-        .map_err(|_| bad_parameter("not a status code"))?;
+    let status = status.parse().map_err(|_| bad_parameter("not a status code"))?;
     ex.read_some(size(count)?)?;
     ex.close = true;
     ex.send_text(status, "that is enough")?;
     // Closing with bytes unread makes the kernel send a reset.
-    Ok(if ex.head.flag("abrupt") {
-        Flow::Drop
-    } else {
-        Flow::Close
-    })
+    Ok(if ex.head.flag("abrupt") { Flow::Drop } else { Flow::Close })
 }

@@ -44,10 +44,7 @@ pub fn read_head(stream: &mut impl Read) -> String {
 
 /// Reads a response by its framing.
 pub fn read_response(stream: &mut impl Read) -> Response {
-    let mut response = Response {
-        head: read_head(stream),
-        body: Vec::new(),
-    };
+    let mut response = Response { head: read_head(stream), body: Vec::new() };
     if let Some(length) = response.header("content-length") {
         response.body = vec![0; length.parse().unwrap()];
         stream.read_exact(&mut response.body).unwrap();
@@ -80,11 +77,7 @@ fn read_chunks(stream: &mut impl Read) -> Vec<u8> {
 }
 
 pub fn send(stream: &mut impl Write, target: &str, headers: &str) {
-    write!(
-        stream,
-        "GET {target} HTTP/1.1\r\nHost: test\r\n{headers}\r\n"
-    )
-    .unwrap();
+    write!(stream, "GET {target} HTTP/1.1\r\nHost: test\r\n{headers}\r\n").unwrap();
 }
 
 /// A GET on a connection of its own.
@@ -99,11 +92,8 @@ pub fn get_with(server: &Server, target: &str, headers: &str) -> Response {
 }
 
 pub fn post_head(stream: &mut impl Write, target: &str, kind: &str, length: usize) {
-    write!(
-        stream,
-        "POST {target} HTTP/1.1\r\nHost: test\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "POST {target} HTTP/1.1\r\nHost: test\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n")
+        .unwrap();
 }
 
 pub const MULTIPART: &str = "multipart/form-data; boundary=XyZ";

@@ -12,23 +12,13 @@ fn bodies_are_the_pattern_however_they_are_framed() {
     for target in ["/bytes/300k", "/chunked/300k?chunk=7000", "/close/300k"] {
         let response = get(&server, target);
         assert_eq!(response.status(), 200);
-        assert_eq!(
-            sha256_hex(&response.body),
-            pattern_sha256(300 << 10),
-            "{target}"
-        );
+        assert_eq!(sha256_hex(&response.body), pattern_sha256(300 << 10), "{target}");
     }
     assert_eq!(get(&server, "/zeros/3m").body, vec![0; 3 << 20]);
-    let typed = get(
-        &server,
-        "/bytes/0?type=image/png&set=X-A:1&set=X-B:2&status=404",
-    );
+    let typed = get(&server, "/bytes/0?type=image/png&set=X-A:1&set=X-B:2&status=404");
     assert_eq!(typed.status(), 404);
     assert_eq!(typed.header("content-type"), Some("image/png"));
-    assert_eq!(
-        (typed.header("x-a"), typed.header("x-b")),
-        (Some("1"), Some("2"))
-    );
+    assert_eq!((typed.header("x-a"), typed.header("x-b")), (Some("1"), Some("2")));
 }
 
 #[test]
@@ -36,20 +26,10 @@ fn ranges() {
     let server = Server::plain();
     let part = get_with(&server, "/bytes/2m", "Range: bytes=1048570-\r\n");
     assert_eq!(part.status(), 206);
-    assert_eq!(
-        part.header("content-range"),
-        Some("bytes 1048570-2097151/2097152")
-    );
+    assert_eq!(part.header("content-range"), Some("bytes 1048570-2097151/2097152"));
     assert_eq!(part.body, &pattern_bytes(2 << 20)[1_048_570..]);
-    assert_eq!(
-        get_with(&server, "/bytes/5", "Range: bytes=5-\r\n").status(),
-        416
-    );
-    let changed = get_with(
-        &server,
-        "/bytes/5",
-        "Range: bytes=1-\r\nIf-Range: \"6\"\r\n",
-    );
+    assert_eq!(get_with(&server, "/bytes/5", "Range: bytes=5-\r\n").status(), 416);
+    let changed = get_with(&server, "/bytes/5", "Range: bytes=1-\r\nIf-Range: \"6\"\r\n");
     assert_eq!(changed.status(), 200);
 }
 
@@ -60,16 +40,12 @@ fn compression_only_for_who_asks() {
     let gzip = get_with(&server, "/gzip/9k", "Accept-Encoding: deflate, gzip\r\n");
     assert_eq!(gzip.header("content-encoding"), Some("gzip"));
     let mut plain = Vec::new();
-    flate2::read::GzDecoder::new(&gzip.body[..])
-        .read_to_end(&mut plain)
-        .unwrap();
+    flate2::read::GzDecoder::new(&gzip.body[..]).read_to_end(&mut plain).unwrap();
     assert_eq!(plain, pattern_bytes(9 << 10));
     let bomb = get(&server, "/gzipbomb/30m?force=1");
     assert!(bomb.body.len() < 1 << 20);
     plain.clear();
-    flate2::read::GzDecoder::new(&bomb.body[..])
-        .read_to_end(&mut plain)
-        .unwrap();
+    flate2::read::GzDecoder::new(&bomb.body[..]).read_to_end(&mut plain).unwrap();
     assert_eq!(plain.len(), 30 << 20);
 }
 
@@ -99,11 +75,8 @@ fn uploads_are_read_and_recorded() {
     assert!(recorded.body_complete);
 
     // The same connection goes on, with a chunked body of another kind.
-    write!(
-        stream,
-        "PUT /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"
-    )
-    .unwrap();
+    write!(stream, "PUT /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n")
+        .unwrap();
     let answer = read_response(&mut stream).json();
     assert_eq!(answer["sha256"], sha256_hex(b"abcde"));
     assert_eq!(answer["connection"], recorded.connection);
@@ -147,26 +120,14 @@ fn expect_continue_is_answered() {
 #[test]
 fn redirects() {
     let server = Server::plain();
-    let away = get(
-        &server,
-        "/redirect/307?to=http%3A%2F%2Felsewhere.test%2F&body=10",
-    );
+    let away = get(&server, "/redirect/307?to=http%3A%2F%2Felsewhere.test%2F&body=10");
     assert_eq!((away.status(), away.body.len()), (307, 10));
     assert_eq!(away.header("location"), Some("http://elsewhere.test/"));
-    assert_eq!(
-        get(&server, "/redirect/302?nolocation=1").header("location"),
-        None
-    );
+    assert_eq!(get(&server, "/redirect/302?nolocation=1").header("location"), None);
     let hop = get(&server, "/redirect-chain/3?code=301");
     assert_eq!(hop.header("location"), Some("/redirect-chain/2?code=301"));
-    assert_eq!(
-        get(&server, "/redirect-chain/1").header("location"),
-        Some("/bytes/5")
-    );
-    assert_eq!(
-        get(&server, "/redirect-loop").header("location"),
-        Some("/redirect-loop")
-    );
+    assert_eq!(get(&server, "/redirect-chain/1").header("location"), Some("/bytes/5"));
+    assert_eq!(get(&server, "/redirect-loop").header("location"), Some("/redirect-loop"));
 
     // Answered before the body is read, which is read then.
     let mut stream = connect(&server);
@@ -248,18 +209,9 @@ fn wrong_framing() {
         stream.read_to_end(&mut all).unwrap();
         String::from_utf8_lossy(&all).into_owned()
     };
-    assert!(
-        raw("/wrong-length?value=1&value=2").contains("Content-Length: 1\r\nContent-Length: 2\r\n")
-    );
+    assert!(raw("/wrong-length?value=1&value=2").contains("Content-Length: 1\r\nContent-Length: 2\r\n"));
     let long = raw("/short-length/5/50");
-    assert_eq!(
-        long.split_once("\r\n\r\n")
-            .unwrap()
-            .0
-            .matches("Length: 5")
-            .count(),
-        1
-    );
+    assert_eq!(long.split_once("\r\n\r\n").unwrap().0.matches("Length: 5").count(), 1);
     assert!(raw("/bad-chunk?kind=long").ends_with("5\r\nhello world\r\n0\r\n\r\n"));
     assert!(raw("/garbage").starts_with("SSH-2.0"));
     assert_eq!(raw("/garbage?kind=nothing"), "");
@@ -270,10 +222,7 @@ fn wrong_framing() {
 
 #[test]
 fn uploads_that_are_not_taken() {
-    let server = Server::start(Config {
-        receive_buffer: Some(8 * 1024),
-        ..Config::default()
-    });
+    let server = Server::start(Config { receive_buffer: Some(8 * 1024), ..Config::default() });
     let mut stream = connect(&server);
     post_head(&mut stream, "/stop-reading/1000", "text/plain", 5000);
     stream.write_all(&[b'x'; 5000]).unwrap();
@@ -332,10 +281,7 @@ fn dropping_the_server_ends_everything() {
         let _ = stream.read_to_end(&mut Vec::new());
     }
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
-    let again = Server::start(Config {
-        port,
-        ..Config::default()
-    });
+    let again = Server::start(Config { port, ..Config::default() });
     assert_eq!(get(&again, "/status/500").status(), 500);
 }
 
@@ -343,9 +289,7 @@ fn dropping_the_server_ends_everything() {
 fn what_is_not_http_is_refused() {
     let server = Server::plain();
     let mut stream = connect(&server);
-    stream
-        .write_all(b"GET / HTTP/1.1\r\nbad header\r\n\r\n")
-        .unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nbad header\r\n\r\n").unwrap();
     assert_eq!(read_response(&mut stream).status(), 400);
     assert_eq!(get(&server, "/nowhere").status(), 404);
     assert_eq!(get(&server, "/bytes/many").status(), 400);

@@ -28,10 +28,7 @@ fn shake(server: &Server, protocols: &[&str]) -> Result<Stream, String> {
     let session = ClientConnection::new(Arc::new(config), name).unwrap();
     let mut stream = StreamOwned::new(session, connect(server));
     while stream.conn.is_handshaking() {
-        stream
-            .conn
-            .complete_io(&mut stream.sock)
-            .map_err(|error| error.to_string())?;
+        stream.conn.complete_io(&mut stream.sock).map_err(|error| error.to_string())?;
     }
     Ok(stream)
 }
@@ -43,19 +40,12 @@ fn good_kinds_serve() {
         let mut stream = shake(&server, &[]).unwrap();
         send(&mut stream, "/bytes/2m", "Connection: close\r\n");
         let response = read_response(&mut stream);
-        assert_eq!(
-            sha256_hex(&response.body),
-            pattern_sha256(2 << 20),
-            "{kind:?}"
-        );
+        assert_eq!(sha256_hex(&response.body), pattern_sha256(2 << 20), "{kind:?}");
         let body = form(&pattern_bytes(1_000_000));
         let mut stream = shake(&server, &[]).unwrap();
         post_head(&mut stream, "/upload", MULTIPART, body.len());
         stream.write_all(&body).unwrap();
-        assert_eq!(
-            read_response(&mut stream).json()["file"]["length"],
-            1_000_000
-        );
+        assert_eq!(read_response(&mut stream).json()["file"]["length"], 1_000_000);
         assert_eq!(server.spki_sha256_base64().len(), 44);
         assert!(server.url("/x").starts_with("https://127.0.0.1:"));
     }
