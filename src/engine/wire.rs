@@ -64,6 +64,10 @@ impl Driver {
             }
         });
         let count = finished.len();
+        let shared = self.shared.clone();
+        // Not with a failed one among them, which libcurl may let go of slowly.
+        let gathers = count > 1 && finished.iter().all(|(_, result)| result.is_ok());
+        let _gathering = gathers.then(|| shared.dispatcher.gather());
         for (slot, result) in finished.drain(..) {
             let task = self.active[slot].task.clone();
             let ended = catch_unwind(AssertUnwindSafe(|| self.hop_ended(slot, result))).unwrap_or_else(|_| {
