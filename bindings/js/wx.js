@@ -23,6 +23,7 @@
   const PARAMETER = 1001;
   const INTERNAL = 4;
   const INTERRUPTED = 600003;
+  const ABORTED = { upload: 1, download: 603105 };
 
   // For engines without String.prototype.toWellFormed. What UTF-8 cannot carry becomes U+FFFD, as in a browser's forms.
   function withoutLoneSurrogates(text) {
@@ -315,6 +316,7 @@
     const asked = typeof options === 'object' && options !== null ? options : {};
     const heard = callbacks(asked);
     let handle = 0;
+    let waiting; // a failure that ferry has no part in, until it is told
     let ended = false;
     const watcher = (event) => (on) => {
       if (handle !== 0) native.listen(handle, event, on);
@@ -348,8 +350,8 @@
       } catch {
         // Its mistake is what is being told.
       }
-      const details = { errno, errMsg: `${kind}File:fail ${text}`, profile };
-      native.later(() => end(details));
+      waiting = { errno, errMsg: `${kind}File:fail ${text}`, profile };
+      native.later(() => end(waiting));
     }
 
     try {
@@ -364,7 +366,10 @@
     // Own and independent of `this`: scripts copy, bind and unpack them.
     return {
       abort() {
-        if (!ended && handle !== 0) native.abort(handle);
+        if (ended) return;
+        if (waiting === undefined) native.abort(handle);
+        // As in ferry, an abort wins as long as nothing was told.
+        else waiting = { errno: ABORTED[kind], errMsg: `${kind}File:fail abort`, profile: waiting.profile };
       },
       onProgressUpdate(listener) {
         progress.on(listener);

@@ -158,7 +158,7 @@ static void detached_in_the_middle(const char *url) {
   run(&place, url,
       "kept.abort(); kept.onProgressUpdate(() => {}); kept.offProgressUpdate(); log.length = 0;"
       "const task = wx.uploadFile({ url: server, filePath: '/x', name: 'f', fail: (r) => log.push(r.errMsg, r.errno) });"
-      "log.push(typeof task.abort); task.abort();");
+      "log.push(typeof task.abort);");
   expect(&place, "function,uploadFile:fail interrupted,600003");
   ferry_engine_close(engine);
   ferry_engine_release(engine);

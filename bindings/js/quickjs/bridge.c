@@ -1,9 +1,9 @@
 /* The native functions that wx.js asks for, over ferry.h, and the ways in and out of a context. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "handles.h"
 #include "internal.h"
 #include "wx_js.h" /* made from wx.js: wx_js, its bytes with a NUL, and wx_js_length */
 
@@ -17,33 +17,19 @@ struct transfer {
   uint64_t headers_listener;
 };
 
-/* A place for a transfer. A script may keep a handle for ever, so a place that is used again has another generation. */
-struct slot {
-  struct transfer *transfer;
-  uint32_t generation;
-  uint32_t next_free;
-};
-
-#define NO_SLOT UINT32_MAX
-#define MAX_SLOTS (1u << 24)
-#define MAX_GENERATION ((1u << 29) - 1) /* with the slot's number a handle is exact in a double */
-
 struct ferry_quickjs {
   JSContext *context; /* NULL once detached */
   ferry_engine *engine;
   ferry_quickjs_report_fn report;
   void *user_data;
-  struct slot *slots;
-  uint32_t slot_count;
-  uint32_t first_free;
-  size_t running;
+  struct handles transfers;
   size_t references; /* the host's, one for each native function, one for each transfer */
 };
 
 static void release(void *opaque) {
   ferry_quickjs *bridge = opaque;
   if (--bridge->references > 0) return;
-  free(bridge->slots);
+  handles_free(&bridge->transfers);
   free(bridge);
 }
 
@@ -85,35 +71,19 @@ static void run_jobs(ferry_quickjs *bridge) {
   }
 }
 
-/* ---- slots ----------------------------------------------------------------------------------------------------- */
-
-static bool grow(ferry_quickjs *bridge) {
-  uint32_t count = bridge->slot_count == 0 ? 16 : bridge->slot_count * 2;
-  if (count > MAX_SLOTS) return false;
-  struct slot *slots = realloc(bridge->slots, count * sizeof *slots);
-  if (slots == NULL) return false;
-  for (uint32_t i = bridge->slot_count; i < count; i++) {
-    slots[i] = (struct slot){.generation = 1, .next_free = i + 1 < count ? i + 1 : NO_SLOT};
-  }
-  bridge->first_free = bridge->slot_count;
-  bridge->slots = slots;
-  bridge->slot_count = count;
-  return true;
-}
+/* ---- transfers ------------------------------------------------------------------------------------------------- */
 
 static struct transfer *transfer_new(ferry_quickjs *bridge) {
-  if (bridge->first_free == NO_SLOT && !grow(bridge)) return NULL;
   struct transfer *transfer = calloc(1, sizeof *transfer);
   if (transfer == NULL) return NULL;
-  uint32_t place = bridge->first_free;
-  struct slot *slot = &bridge->slots[place];
-  bridge->first_free = slot->next_free;
-  slot->transfer = transfer;
-  transfer->handle = (int64_t)slot->generation * MAX_SLOTS + place;
+  transfer->handle = handles_add(&bridge->transfers, transfer);
+  if (transfer->handle == 0) {
+    free(transfer);
+    return NULL;
+  }
   transfer->bridge = bridge;
   transfer->tell = JS_UNDEFINED;
   bridge->references++;
-  bridge->running++;
   return transfer;
 }
 
@@ -126,13 +96,7 @@ static void forget_tell(struct transfer *transfer) {
 static void transfer_destroy(void *user_data) {
   struct transfer *transfer = user_data;
   ferry_quickjs *bridge = transfer->bridge;
-  uint32_t place = (uint32_t)(transfer->handle % MAX_SLOTS);
-  struct slot *slot = &bridge->slots[place];
-  slot->transfer = NULL;
-  slot->generation = slot->generation == MAX_GENERATION ? 1 : slot->generation + 1;
-  slot->next_free = bridge->first_free;
-  bridge->first_free = place;
-  bridge->running--;
+  handles_remove(&bridge->transfers, transfer->handle);
   forget_tell(transfer);
   ferry_task_release(transfer->task);
   free(transfer);
@@ -145,9 +109,7 @@ static struct transfer *transfer_of(ferry_quickjs *bridge, JSContext *context, J
     JS_FreeValue(context, JS_GetException(context));
     return NULL;
   }
-  if (handle < MAX_SLOTS || handle % MAX_SLOTS >= bridge->slot_count) return NULL;
-  struct transfer *transfer = bridge->slots[handle % MAX_SLOTS].transfer;
-  return transfer != NULL && transfer->handle == handle ? transfer : NULL;
+  return handles_get(&bridge->transfers, handle);
 }
 
 /* ---- from ferry to JavaScript ---------------------------------------------------------------------------------- */
@@ -210,14 +172,13 @@ static void on_end(void *user_data, ferry_task *task, const ferry_result *result
 
 /* ---- from JavaScript to ferry: the native functions, as README.md beside wx.js has them ------------------------ */
 
-static ferry_status begin(struct transfer *transfer, const char *kind, const struct request *request) {
+static ferry_status begin(struct transfer *transfer, const struct request *request) {
   ferry_callbacks callbacks = FERRY_CALLBACKS_INIT;
   callbacks.user_data = transfer;
   callbacks.on_success = on_end;
   callbacks.on_fail = on_end;
   callbacks.destroy = transfer_destroy;
-  return request_start(request, strcmp(kind, "upload") == 0 ? FERRY_KIND_UPLOAD : FERRY_KIND_DOWNLOAD,
-                       transfer->bridge->engine, &callbacks, &transfer->task);
+  return request_start(request, transfer->bridge->engine, &callbacks, &transfer->task);
 }
 
 /* start(kind, request, tell): a handle, or 0 when nothing can be started any more. */
@@ -229,16 +190,15 @@ static JSValue native_start(JSContext *context, JSValueConst this_value, int arg
   struct transfer *transfer = transfer_new(bridge);
   if (transfer == NULL) return JS_ThrowOutOfMemory(context);
   transfer->tell = JS_DupValue(context, argv[2]);
-  struct request request;
-  const char *kind = JS_ToCString(context, argv[0]);
-  bool good = kind != NULL && request_read(context, &request, argv[1]);
   int64_t handle = transfer->handle;
-  ferry_status status = good ? begin(transfer, kind, &request) : FERRY_OK;
+  struct request request = {.kind = FERRY_KIND_DOWNLOAD};
+  const char *kind = JS_ToCString(context, argv[0]);
+  if (kind != NULL && strcmp(kind, "upload") == 0) request.kind = FERRY_KIND_UPLOAD;
+  bool good = kind != NULL && request_read(context, &request, argv[1]);
+  ferry_status status = good ? begin(transfer, &request) : FERRY_OK;
   if (!good || status != FERRY_OK) transfer_destroy(transfer);
-  if (kind != NULL) {
-    request_free(context, &request);
-    JS_FreeCString(context, kind);
-  }
+  request_free(context, &request);
+  if (kind != NULL) JS_FreeCString(context, kind);
   if (!good) return JS_EXCEPTION;
   if (status == FERRY_ENGINE_CLOSED) return JS_NewInt32(context, 0);
   if (status != FERRY_OK) return JS_ThrowInternalError(context, "ferry: %s", ferry_status_string(status));
@@ -360,7 +320,6 @@ ferry_quickjs *ferry_quickjs_attach(JSContext *context, ferry_engine *engine, JS
   bridge->engine = engine;
   bridge->report = report;
   bridge->user_data = user_data;
-  bridge->first_free = NO_SLOT;
   bridge->references = 1;
   if (!install(bridge, context, wx)) {
     ferry_quickjs_detach(bridge);
@@ -373,13 +332,13 @@ ferry_status ferry_quickjs_pump(ferry_quickjs *bridge, uint32_t max_events, uint
   return ferry_engine_dispatch(bridge->engine, max_events, out_dispatched);
 }
 
-size_t ferry_quickjs_running(const ferry_quickjs *bridge) { return bridge->running; }
+size_t ferry_quickjs_running(const ferry_quickjs *bridge) { return bridge->transfers.count; }
 
 void ferry_quickjs_detach(ferry_quickjs *bridge) {
   if (bridge == NULL) return;
-  for (uint32_t i = 0; i < bridge->slot_count; i++) {
-    struct transfer *transfer = bridge->slots[i].transfer;
-    if (transfer == NULL) continue;
+  struct transfer *transfer;
+  uint32_t place = 0;
+  while ((transfer = handles_next(&bridge->transfers, &place)) != NULL) {
     forget_tell(transfer);
     ferry_task_abort(transfer->task);
   }

@@ -179,6 +179,11 @@ tests['abort, whenever it comes'] = async () => {
   const sent = await told(upload, { url: `${server}/never`, filePath, name: 'f' }, (task) => setTimeout(task.abort, 20));
   equal(sent[0][1].errMsg, 'uploadFile:fail abort');
   equal(sent[0][1].errno, 1);
+  const bad = await told(upload, { url: 5 }, (task) => task.abort());
+  same(bad.map(([name, { errMsg, errno }]) => [name, errMsg, errno]), [
+    ['fail', 'uploadFile:fail abort', 1],
+    ['complete', 'uploadFile:fail abort', 1],
+  ], 'an abort wins over what was not told');
   const events = [];
   const task = wx.downloadFile({
     url: `${server}/stall-after/1k/of/1m?gate=never-opened`,
