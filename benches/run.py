@@ -208,7 +208,7 @@ def facts(arguments, folder):
     return [
         f"Measured {datetime.date.today()}, {model.group(1) if model else platform.machine()}, {os.cpu_count()} cores, "
         f"{platform.system()} {platform.release().split('-')[0]}, files on {system}; medians of {arguments.rounds} rounds.",
-        f"Beside: {curl.replace('(', '(', 1)}. libferry.so: {size:.2f} MB.",
+        f"Beside: {curl.split(' zlib')[0]}. libferry.so: {size:.2f} MB.",
     ]
 
 

@@ -13,7 +13,7 @@ use crate::curl::{hooks, options};
 
 /// The most that libcurl moves in one call of the socket; larger means fewer calls (docs/benchmarks.md). All transfers share
 /// one buffer to receive, but each has its own to send.
-const RECEIVE_BUFFER: usize = 512 * 1024;
+const RECEIVE_BUFFER: usize = 1024 * 1024;
 const SEND_BUFFER: usize = 512 * 1024;
 /// libcurl's own buffer to send, which holds a small body whole.
 const SMALL_BODY: u64 = 64 * 1024;
