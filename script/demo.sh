@@ -3,7 +3,8 @@
 # progress and the stages of each transfer, and it is shown that the bytes are the same.
 set -eu
 cd "$(dirname "$0")/.."
-script/demo-miniprogram.sh
+script/lib.sh
+FERRY_LIB_DIR=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)/release script/demo-miniprogram.sh
 . script/server.sh
 script/examples.sh
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
