@@ -5,9 +5,9 @@ set -eu
 cd "$(dirname "$0")/.."
 . script/server.sh
 target=$(mkdir -p "${CARGO_TARGET_DIR:-target}" && cd "${CARGO_TARGET_DIR:-target}" && pwd)
-cargo build --quiet --locked --lib
+[ -n "${FERRY_LIB_DIR:-}" ] || cargo build --quiet --locked --lib
 script/quickjs.sh "$target/quickjs"
-make --silent -C examples-c/miniprogram TARGET="$target"
+FERRY_LIB_DIR=${FERRY_LIB_DIR:-$target/debug} make --silent -C examples-c/miniprogram TARGET="$target"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
