@@ -85,6 +85,8 @@
   Object.assign(wx, {
     env: { USER_DATA_PATH: 'wxfile://usr' },
 
+    canIUse: (schema) => Object.prototype.hasOwnProperty.call(wx, String(schema).split('.')[0]),
+
     // There is no album to show: the user has chosen on the command line.
     chooseImage: answering('chooseImage', ({ count }) => {
       if (host.imageCount === 0) throw new Error('cancel');
