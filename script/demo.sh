@@ -1,7 +1,9 @@
 #!/bin/sh
-# Sends a real file to a real server and fetches another, through the C ABI, and shows that the bytes are the same.
+# A mini-program's upload over ferry first; then a large file goes to a real server and another comes, through the C ABI, with
+# progress and the stages of each transfer, and it is shown that the bytes are the same.
 set -eu
 cd "$(dirname "$0")/.."
+script/demo-miniprogram.sh
 . script/server.sh
 script/examples.sh
 target=$(cd "${CARGO_TARGET_DIR:-target}" && pwd)
@@ -16,7 +18,8 @@ sha256() { if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum 
 echo
 echo "== upload: libferry itself goes to $server/upload"
 file=$target/stage/lib/libferry.a
-"$examples/upload" "$server/upload" "$file" user=demo >"$work/answer.json"
+"$examples/ferry" up "$file" "$server/upload" -F user=demo --profile >"$work/answer.json"
+sed '/"sha256"/d' "$work/answer.json"
 ours=$(sha256 "$file")
 echo "here:  $ours  $(wc -c <"$file") bytes"
 theirs=$(grep -o '"sha256": *"[0-9a-f]*"' "$work/answer.json" | head -n 1 | cut -d'"' -f4)
@@ -26,6 +29,9 @@ echo "there: $theirs"
 echo
 echo "== download: 100 MiB from $server/bytes/100m"
 "$examples/download" "$server/bytes/100m" "$work/by-ferry"
+echo
+echo "== once more, by its stages"
+"$examples/ferry" down "$server/bytes/100m" -o "$work/by-ferry" --profile
 if command -v curl >/dev/null; then
   curl -sS -o "$work/by-curl" "$server/bytes/100m"
 else

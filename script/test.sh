@@ -49,7 +49,6 @@ part "examples" tests/examples.sh
 part "storm in C" tests/storm/run.sh
 part "mini-programs" tests/js/run.sh
 part "mini-programs with AddressSanitizer" tests/js/asan.sh
-part "storm in C" script/storm.sh
 
 echo "== skipped"
 if [ "${#skips[@]}" -eq 0 ]; then echo "nothing"; else printf '%s\n' "${skips[@]}"; fi

@@ -48,9 +48,14 @@ fn threads_descriptors_and_files_are_back_to_the_start() {
         // The servers see the ends of their connections a moment later.
         eventually("descriptors as before", || descriptors() == before);
     }
-    // libcurl's resolver threads, which close does not wait for, end when the system's resolver has answered and
-    // nothing came for a while.
+    // A close in the middle of a name's look-up does not wait for libcurl's resolver threads; they end by themselves.
     eventually("no threads", || threads().is_empty());
+    // Any other close does.
+    let engine = Engine::new();
+    engine.download(&plain.url_on("localhost", "/bytes/1")).run().ok(200);
+    engine.download("http://no-such-host.invalid/").run().network_error("resolve");
+    assert_eq!(engine.close(), FERRY_OK);
+    assert_eq!(threads(), [""; 0]);
     assert!(folder.list().iter().all(|name| !name.contains("partial")), "{:?}", folder.list());
     let left: Vec<String> = temporary.list();
     assert!(left.iter().all(|name| std::fs::metadata(temporary.path(name)).unwrap().len() == 10 << 10), "{left:?}");

@@ -8,9 +8,10 @@ use common::*;
 
 /// A root with a secret beside it that nothing may reach.
 struct Ground {
-    folder: Folder,
-    server: Server,
+    // Dropped in this order: an engine must not outlive its server, whose port another test's may get.
     engine: Engine,
+    server: Server,
+    folder: Folder,
 }
 
 impl Ground {
@@ -117,7 +118,7 @@ fn no_path_leads_outside() {
             ground.engine.download(&url).to(path).run().failed(603303, &words);
         }
     }
-    assert!(ground.server.requests().is_empty());
+    assert!(ground.server.requests().is_empty(), "{:?}", ground.server.requests());
     assert_eq!(ground.folder.list(), before);
     // A link that lies there is replaced by the download, and what it leads to is not touched.
     ground.engine.download(&ground.server.url("/bytes/5")).to("wxfile://usr/link").run();

@@ -63,6 +63,14 @@ impl TransferInfo {
     }
 }
 
+impl TransferInfo {
+    /// The host's name was not resolved when the transfer ended.
+    pub fn unresolved(&self) -> bool {
+        // A reused connection has an address but no lookup.
+        self.namelookup_us == 0 && self.primary_ip.is_empty()
+    }
+}
+
 fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }

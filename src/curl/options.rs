@@ -83,7 +83,7 @@ pub fn has_http3() -> bool {
     *HAS
 }
 
-/// A closing multi does not wait for resolver threads: a name server that never answers would hold it up.
+/// The multi does not wait for its resolver threads when it goes: a name server that never answers would hold it up.
 pub fn quick_exit(multi: &Multi) {
     // SAFETY: the handle is alive, and the option takes a long.
     unsafe { curl_sys::curl_multi_setopt(multi.raw(), raw::CURLMOPT_QUICK_EXIT, 1 as c_long) };

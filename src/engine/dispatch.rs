@@ -1,12 +1,12 @@
 //! Tells observers what tasks have to tell: on the engine's callback thread, or where the host pumps.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{unbounded, Receiver, RecvTimeoutError, Sender};
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::outcome::{End, Outcome};
@@ -25,8 +25,11 @@ pub type Wakeup = Box<dyn Fn() + Send + Sync>;
 
 /// The queue of tasks that have something to tell, and whose turn it is to tell it.
 pub struct Dispatcher {
-    sender: Sender<Item>,
-    receiver: Receiver<Item>,
+    /// No channel: one that spins before it sleeps takes the processor from the engine thread on small machines.
+    queue: Mutex<VecDeque<Item>>,
+    arrived: Condvar,
+    /// The engine thread is about to post more; the telling thread is woken once for all of it.
+    gathering: AtomicBool,
     pumped: bool,
     /// Locked while the host is woken, and taken away at the close: after its `destroy` nobody wakes it.
     wakeup: RwLock<Option<Wakeup>>,
@@ -58,13 +61,27 @@ pub enum Round {
     Reentrant,
 }
 
+/// See [`Dispatcher::gather`].
+pub(super) struct Gathering<'a>(&'a Dispatcher);
+
+impl Drop for Gathering<'_> {
+    fn drop(&mut self) {
+        self.0.gathering.store(false, Ordering::Release);
+        // Whoever posts after this look sees that nobody gathers any more.
+        if self.0.backlog() > 0 {
+            self.0.arrived.notify_one();
+            self.0.wake();
+        }
+    }
+}
+
 impl Dispatcher {
     /// With `wakeup` the host pumps.
     pub fn new(wakeup: Option<Wakeup>) -> Dispatcher {
-        let (sender, receiver) = unbounded();
         Dispatcher {
-            sender,
-            receiver,
+            queue: Mutex::default(),
+            arrived: Condvar::new(),
+            gathering: AtomicBool::new(false),
             pumped: wakeup.is_some(),
             wakeup: RwLock::new(wakeup),
             woken: AtomicBool::new(false),
@@ -80,23 +97,47 @@ impl Dispatcher {
 
     /// How many tasks have something to tell.
     pub fn backlog(&self) -> usize {
-        self.receiver.len()
+        self.queue.lock().len()
     }
 
     /// Puts a task in the queue; `wake` belongs to it.
     pub(super) fn enqueue(&self, task: Arc<Task>) {
-        // The receiver lives as long as the sender: this cannot fail.
-        let _ = self.sender.send(Item::Task(task));
+        self.push(Item::Task(task));
     }
 
     /// Says that no task will be put in again.
     pub(super) fn post_closed(&self) {
-        let _ = self.sender.send(Item::Closed);
+        self.push(Item::Closed);
         self.wake();
     }
 
+    fn push(&self, item: Item) {
+        self.queue.lock().push_back(item);
+        if !self.gathering.load(Ordering::Acquire) {
+            self.arrived.notify_one();
+        }
+    }
+
+    /// What is posted while the guard lives wakes nobody before it goes, which must be soon.
+    pub(super) fn gather(&self) -> Gathering<'_> {
+        self.gathering.store(true, Ordering::Release);
+        Gathering(self)
+    }
+
+    /// Waits for the next item, or for so long.
+    fn next(&self, patience: Option<Duration>) -> Option<Item> {
+        let mut queue = self.queue.lock();
+        if queue.is_empty() {
+            match patience {
+                Some(patience) => drop(self.arrived.wait_for(&mut queue, patience)),
+                None => self.arrived.wait(&mut queue),
+            }
+        }
+        queue.pop_front()
+    }
+
     pub(super) fn wake(&self) {
-        if !self.pumped {
+        if !self.pumped || self.gathering.load(Ordering::Acquire) {
             return;
         }
         if let Some(wakeup) = &*self.wakeup.read() {
@@ -137,7 +178,7 @@ impl Dispatcher {
     /// The callback thread: tells until closed.
     pub fn run(&self) {
         while !self.is_closed() {
-            let Ok(item) = self.receiver.recv() else { return };
+            let Some(item) = self.next(None) else { continue };
             let mut turn = self.turn.lock();
             self.tell_item(item, u32::MAX, &mut turn);
         }
@@ -153,19 +194,19 @@ impl Dispatcher {
         // A swap, so that what was posted by those who found it set is seen below.
         self.woken.swap(false, Ordering::AcqRel);
         let mut told = 0;
-        let mut visits = self.receiver.len() + usize::from(turn.is_some());
+        let mut visits = self.backlog() + usize::from(turn.is_some());
         while told < max && visits > 0 {
             let item = match turn.take() {
                 Some(task) => Item::Task(task),
-                None => match self.receiver.try_recv() {
-                    Ok(item) => item,
-                    Err(_) => break,
+                None => match self.queue.lock().pop_front() {
+                    Some(item) => item,
+                    None => break,
                 },
             };
             told += self.tell_item(item, max - told, &mut turn);
             visits -= 1;
         }
-        let more = turn.is_some() || !self.receiver.is_empty();
+        let more = turn.is_some() || self.backlog() > 0;
         // The host's function may wait for a lock of the host's, whose owner may want to pump.
         drop(turn);
         if more {
@@ -181,10 +222,9 @@ impl Dispatcher {
             let item = match turn.take() {
                 Some(task) => Item::Task(task),
                 // Another thread may take the last item, so the wait has an end.
-                None => match self.receiver.recv_timeout(Duration::from_millis(50)) {
-                    Ok(item) => item,
-                    Err(RecvTimeoutError::Timeout) => continue,
-                    Err(RecvTimeoutError::Disconnected) => return,
+                None => match self.next(Some(Duration::from_millis(50))) {
+                    Some(item) => item,
+                    None => continue,
                 },
             };
             self.tell_item(item, u32::MAX, &mut turn);

@@ -29,6 +29,9 @@ use crate::transfer::exchange::Exchange;
 /// Running transfers get this long after the host went to the background.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(5);
 
+/// A resolver thread that was left behind may still wait for name servers this long.
+const RESOLVER_PATIENCE: Duration = Duration::from_secs(60);
+
 /// A task that waits, with its URL already checked.
 pub(super) struct Waiting {
     task: Arc<Task>,
@@ -48,6 +51,8 @@ pub(super) struct Driver {
     downloads: Queue<Waiting>,
     background: Background,
     pub(super) estimator: Estimator,
+    /// Until then the close does not wait for libcurl's resolver threads.
+    stuck_resolver_until: Option<Instant>,
     pub(super) finished: Vec<(usize, Result<(), curl::Error>)>,
 }
 
@@ -76,6 +81,7 @@ impl Driver {
             downloads,
             background: Background::Front,
             estimator: Estimator::new(super::OBSERVATIONS),
+            stuck_resolver_until: None,
             finished: Vec::new(),
         }
     }
@@ -92,7 +98,9 @@ impl Driver {
             }
         }
         self.interrupt_everything();
-        options::quick_exit(&self.multi);
+        if self.stuck_resolver_until.is_some_and(|until| Instant::now() < until) {
+            options::quick_exit(&self.multi);
+        }
         self.idle_handles.clear();
         self.shared.bell.set_waker(None);
     }
@@ -309,6 +317,11 @@ impl Driver {
             self.stop_all(&Failure::Interrupted);
         }
         self.publish_network();
+    }
+
+    /// A transfer has ended before its host's name was resolved.
+    pub(super) fn left_resolver_behind(&mut self) {
+        self.stuck_resolver_until = Some(Instant::now() + RESOLVER_PATIENCE);
     }
 
     fn publish_stats(&self) {

@@ -45,6 +45,10 @@ impl State {
 pub trait Observer: Send + Sync {
     /// It is the task's now: it will be told what it asked for, and let go of. Not called when it is given back.
     fn accepted(&self) {}
+    /// Whether it does anything with these events; one nobody listens to wakes no thread.
+    fn listens_to(&self, _event: Event) -> bool {
+        true
+    }
     /// The response headers have arrived.
     fn headers(&self, _task: &Arc<Task>, _headers: &Headers) {}
     /// The transfer has come further.
@@ -196,7 +200,7 @@ impl Task {
 
     /// Adds a listener; gives it back when the task has ended. `before` gets its id before it can be called or let go of.
     pub fn add_listener(
-        &self,
+        self: &Arc<Self>,
         event: Event,
         observer: Arc<dyn Observer>,
         before: impl FnOnce(u64),
@@ -210,6 +214,14 @@ impl Task {
         core.next_listener += 1;
         before(id);
         core.listeners.push(Arc::new(Listener { id, event, active: AtomicBool::new(true), observer }));
+        // What nobody listened to until now.
+        let waits = match event {
+            Event::Headers => core.mailbox.headers.is_some(),
+            Event::Progress => core.mailbox.progress.is_some(),
+        };
+        if waits {
+            self.schedule(core);
+        }
         Ok(())
     }
 
@@ -236,7 +248,7 @@ impl Task {
         let mut core = self.core.lock();
         if !self.is_aborted() {
             core.mailbox.headers = Some(headers);
-            self.schedule(core);
+            self.schedule_for(Event::Headers, core);
         }
     }
 
@@ -245,7 +257,7 @@ impl Task {
         let mut core = self.core.lock();
         if !self.is_aborted() {
             core.mailbox.progress = Some(progress);
-            self.schedule(core);
+            self.schedule_for(Event::Progress, core);
         }
     }
 
@@ -259,6 +271,15 @@ impl Task {
         self.state.store(State::Finishing as u8, Ordering::Release);
         core.mailbox.end = Some(end);
         self.schedule(core);
+    }
+
+    /// For an event that can wait for the end, as long as nobody listens to it.
+    fn schedule_for(self: &Arc<Self>, event: Event, core: parking_lot::MutexGuard<'_, Core>) {
+        let heard = core.main.as_ref().is_some_and(|main| main.listens_to(event))
+            || core.listeners.iter().any(|listener| listener.event == event);
+        if heard {
+            self.schedule(core);
+        }
     }
 
     fn schedule(self: &Arc<Self>, mut core: parking_lot::MutexGuard<'_, Core>) {

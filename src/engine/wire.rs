@@ -64,6 +64,10 @@ impl Driver {
             }
         });
         let count = finished.len();
+        let shared = self.shared.clone();
+        // Not with a failed one among them, which libcurl may let go of slowly.
+        let gathers = count > 1 && finished.iter().all(|(_, result)| result.is_ok());
+        let _gathering = gathers.then(|| shared.dispatcher.gather());
         for (slot, result) in finished.drain(..) {
             let task = self.active[slot].task.clone();
             let ended = catch_unwind(AssertUnwindSafe(|| self.hop_ended(slot, result))).unwrap_or_else(|_| {
@@ -88,8 +92,13 @@ impl Driver {
         let live = active.handle.get_mut().live.take();
         info.rtt_us = info.rtt_us.or(live.as_ref().and_then(|live| live.hop.rtt_us));
         let completed = result.is_ok();
+        let timed_out = result.as_ref().is_err_and(curl::Error::is_operation_timedout);
+        let unresolved = timed_out && info.unresolved();
         let verdict = live.as_ref().map(|live| judge(live, result, &info, active.run.hops == 0));
         let (easy, task, mut run) = self.take(slot);
+        if unresolved {
+            self.left_resolver_behind();
+        }
         crate::fault::point("hop");
         let (Some(mut live), Some(verdict)) = (live, verdict) else {
             return Some(self.early_end(&task, Failure::Internal("a transfer without its task".into())));
@@ -141,8 +150,11 @@ impl Driver {
     }
 
     fn stopped_end(&mut self, slot: usize, failure: Failure) -> Box<End> {
+        let info = TransferInfo::of(&self.active[slot].handle);
+        if info.unresolved() {
+            self.left_resolver_behind();
+        }
         let active = &mut self.active[slot];
-        let info = TransferInfo::of(&active.handle);
         let Some(live) = active.handle.get_mut().live.take() else {
             return End::failed(active.task.kind, failure);
         };

@@ -9,7 +9,7 @@ use super::options::*;
 use super::result::ferry_result;
 use super::task::ferry_task;
 use crate::engine::outcome::Outcome;
-use crate::engine::task::{Observer, Task};
+use crate::engine::task::{Event, Observer, Task};
 use crate::transfer::meter::Progress;
 use crate::view::Headers;
 
@@ -69,6 +69,13 @@ impl HostCallbacks {
 impl Observer for HostCallbacks {
     fn accepted(&self) {
         self.owned.take();
+    }
+
+    fn listens_to(&self, event: Event) -> bool {
+        match event {
+            Event::Headers => self.functions.on_headers.is_some(),
+            Event::Progress => self.functions.on_progress.is_some(),
+        }
     }
 
     fn headers(&self, task: &Arc<Task>, headers: &Headers) {

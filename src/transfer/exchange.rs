@@ -75,6 +75,8 @@ pub struct Hop {
     pub rtt_us: Option<u32>,
     /// Bytes of the response body.
     pub received: u64,
+    /// How many there will be; 0 while unknown.
+    expected: u64,
     sent: u64,
 }
 
@@ -109,6 +111,7 @@ impl Live {
             }
             file.reserve(length)?;
         }
+        self.hop.expected = announced.unwrap_or(0);
         let headers = Arc::new(Headers::new(self.hop.headers.clone()));
         self.hop.final_headers = Some(headers.clone());
         self.report.headers(headers);
@@ -145,8 +148,7 @@ impl Live {
             }
             Sink::File(file) => {
                 file.write(data)?;
-                let expected = self.expected_length().unwrap_or(0);
-                self.progress(received, expected);
+                self.progress(received, self.hop.expected);
             }
         }
         Ok(())

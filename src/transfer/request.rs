@@ -11,9 +11,12 @@ use super::exchange::Exchange;
 use crate::config::{Config, DnsOverride, Trust};
 use crate::curl::{hooks, options};
 
-/// libcurl hands over at most this much of a body per call of the socket; larger means fewer calls (docs/benchmarks.md).
+/// The most that libcurl moves in one call of the socket; larger means fewer calls (docs/benchmarks.md). All transfers share
+/// one buffer to receive, but each has its own to send.
 const RECEIVE_BUFFER: usize = 512 * 1024;
 const SEND_BUFFER: usize = 512 * 1024;
+/// libcurl's own buffer to send, which holds a small body whole.
+const SMALL_BODY: u64 = 64 * 1024;
 
 /// What goes out on one hop.
 pub struct Request<'a> {
@@ -74,7 +77,9 @@ fn set_body(easy: &mut Easy2<Exchange>, body: Option<(&str, u64)>) -> Result<(),
         Some((_, length)) => {
             easy.post(true)?;
             easy.post_field_size(length)?;
-            easy.upload_buffer_size(SEND_BUFFER)?;
+            if length > SMALL_BODY {
+                easy.upload_buffer_size(SEND_BUFFER)?;
+            }
             // Bytes sent are told by the progress callback, which a download does without.
             easy.progress(true)
         }

@@ -62,7 +62,8 @@ has_asan() {
 asan() {
     # Rust's sanitizers are unstable, but work with a stable compiler that is told so. A target directory of its own: the first
     # time everything is built anew, which takes minutes.
-    if ! RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CFLAGS_x86_64_unknown_linux_gnu="-fsanitize=address -g" \
+    base=$(sed -n 's/^CFLAGS_x86_64_unknown_linux_gnu = "\(.*\)"$/\1/p' .cargo/config.toml)
+    if ! RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CFLAGS_x86_64_unknown_linux_gnu="$base -fsanitize=address -g" \
         cargo rustc --quiet --lib --crate-type staticlib --target x86_64-unknown-linux-gnu --target-dir "$target/asan"
     then
         echo "storm: libferry does not build with AddressSanitizer" >&2

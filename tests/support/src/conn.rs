@@ -5,10 +5,14 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 
 use memchr::memmem;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use rustix::net::RecvFlags;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::exchange::{Exchange, Flow};
 use crate::head::Head;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use crate::pattern::ZEROS;
 use crate::reply::{Framing, Reply};
 use crate::routes;
 use crate::state::{reset, Outcome, Recorded, Shared};
@@ -223,6 +227,20 @@ impl Conn {
         Ok(got)
     }
 
+    /// Throws away at most `limit` bytes that have not been read yet; None where that saves nothing, so that `fill`
+    /// does as well. 0 at the end.
+    pub fn skip(&mut self, limit: u64) -> io::Result<Option<u64>> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let (Transport::Plain(socket), 0) = (&self.transport, self.buffered()) {
+            let room = usize::try_from(limit).unwrap_or(INBOX).min(INBOX);
+            // TCP throws away what is cut off: the bytes are not copied.
+            let (_, count) = rustix::net::recv(&*socket.0, &mut self.inbox[..room], RecvFlags::TRUNC)?;
+            return Ok(Some(count as u64));
+        }
+        let _ = limit;
+        Ok(None)
+    }
+
     pub fn buffered(&self) -> usize {
         self.end - self.start
     }
@@ -267,6 +285,19 @@ impl Conn {
         }
     }
 
+    /// Writes zeros, at most `limit`, and says how many; None where that saves nothing, so that `write` does as well.
+    pub fn write_zeros(&mut self, limit: u64) -> io::Result<Option<u64>> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if let Transport::Plain(socket) = &self.transport {
+            let count = usize::try_from(limit).unwrap_or(usize::MAX).min(ZEROS.len());
+            // From a file in memory: its pages go to the socket as they are.
+            let sent = rustix::fs::sendfile(&*socket.0, zeros_file()?, Some(&mut 0), count)?;
+            return Ok(Some(sent as u64));
+        }
+        let _ = limit;
+        Ok(None)
+    }
+
     /// Ends our side, then reads on until the peer ends its own: closing with unread bytes would
     /// send a reset, which may overtake the response.
     fn close(&mut self) {
@@ -278,6 +309,21 @@ impl Conn {
         let mut socket = Socket(self.socket.clone());
         while matches!(socket.read(&mut self.inbox), Ok(n) if n > 0) {}
     }
+}
+
+/// As many zeros as `ZEROS` has.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn zeros_file() -> io::Result<&'static std::os::fd::OwnedFd> {
+    static FILE: std::sync::OnceLock<std::os::fd::OwnedFd> = std::sync::OnceLock::new();
+    if let Some(file) = FILE.get() {
+        return Ok(file);
+    }
+    let file = rustix::fs::memfd_create("zeros", rustix::fs::MemfdFlags::CLOEXEC)?;
+    let mut left = &ZEROS[..];
+    while !left.is_empty() {
+        left = &left[rustix::io::write(&file, left)?..];
+    }
+    Ok(FILE.get_or_init(|| file))
 }
 
 pub(crate) fn invalid(what: &str) -> io::Error {

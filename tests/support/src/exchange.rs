@@ -138,6 +138,21 @@ impl<'a> Exchange<'a> {
         Ok(length)
     }
 
+    /// As `drain`, without a look at what comes after the first piece.
+    pub fn discard(&mut self) -> io::Result<u64> {
+        let mut length = self.read_body(u64::MAX)?.map_or(0, <[u8]>::len) as u64;
+        while let Unread::Sized(left @ 1..) = self.unread {
+            let Some(skipped) = self.conn.skip(left)? else { break };
+            if skipped == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.conn.shared.body_skipped(self.id, skipped);
+            self.unread = Unread::Sized(left - skipped);
+            length += skipped;
+        }
+        Ok(length + self.drain()?)
+    }
+
     /// Reads exactly `count` bytes of the body, or all of a shorter one.
     pub fn read_some(&mut self, count: u64) -> io::Result<()> {
         let mut left = count;
@@ -233,6 +248,11 @@ impl<'a> Exchange<'a> {
             return Ok(());
         }
         let mut done = 0;
+        while filler == Filler::Zeros && !self.chunked && done < length {
+            let Some(sent) = self.conn.write_zeros(length - done)? else { break };
+            self.conn.shared.update(|state| state.body_bytes_sent += sent);
+            done += sent;
+        }
         while done < length {
             let piece = filler.slice(offset + done, length - done);
             self.write(piece)?;

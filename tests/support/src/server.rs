@@ -154,7 +154,7 @@ impl Server {
 
     /// Waits until `GET /_quit`, or until what [`Server::quitter`] gave is called.
     pub fn wait_for_quit(&self) {
-        self.shared.wait_forever(|state| state.quit);
+        self.shared.wait_for_turn(|state| state.quit);
     }
 
     /// Something that ends [`Server::wait_for_quit`] from another thread.
@@ -246,7 +246,7 @@ struct Acceptor {
 impl Acceptor {
     fn run(mut self) {
         loop {
-            self.shared.wait_forever(|state| state.accepting || state.stopping);
+            self.shared.wait_for_turn(|state| state.accepting || state.stopping);
             let mut fds = [PollFd::new(&self.listener, PollFlags::IN), PollFd::new(&self.stopped, PollFlags::IN)];
             if poll(&mut fds, None).is_err() {
                 continue;

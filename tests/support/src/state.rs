@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -153,6 +154,10 @@ impl GateRef<'_> {
 pub(crate) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    /// Threads that wait for `changed`: telling it to nobody is a system call all the same.
+    waiting: AtomicUsize,
+    /// The server was told to quit, to stop, or to accept.
+    turned: Condvar,
     sockets: Mutex<HashMap<u64, Arc<TcpStream>>>,
 }
 
@@ -161,6 +166,8 @@ impl Shared {
         Shared {
             state: Mutex::new(State { record_limit, accepting, ..State::default() }),
             changed: Condvar::new(),
+            waiting: AtomicUsize::new(0),
+            turned: Condvar::new(),
             sockets: Mutex::default(),
         }
     }
@@ -170,24 +177,36 @@ impl Shared {
     }
 
     pub fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let result = change(&mut self.lock());
-        self.changed.notify_all();
+        let mut state = self.lock();
+        let before = (state.quit, state.stopping, state.accepting);
+        let result = change(&mut state);
+        let turned = before != (state.quit, state.stopping, state.accepting);
+        drop(state);
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            self.changed.notify_all();
+        }
+        if turned {
+            self.turned.notify_all();
+        }
         result
     }
 
     /// Waits until `ready` or for `patience`; tells which.
     pub fn wait(&self, patience: Duration, mut ready: impl FnMut(&State) -> bool) -> bool {
         let state = self.lock();
+        self.waiting.fetch_add(1, Ordering::SeqCst);
         let (_state, timeout) = self
             .changed
             .wait_timeout_while(state, patience, |state| !ready(state))
             .unwrap_or_else(PoisonError::into_inner);
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
         !timeout.timed_out()
     }
 
-    pub fn wait_forever(&self, mut ready: impl FnMut(&State) -> bool) {
+    /// Waits until the server is told to quit, to stop or to accept.
+    pub fn wait_for_turn(&self, mut ready: impl FnMut(&State) -> bool) {
         let state = self.lock();
-        drop(self.changed.wait_while(state, |state| !ready(state)).unwrap_or_else(PoisonError::into_inner));
+        drop(self.turned.wait_while(state, |state| !ready(state)).unwrap_or_else(PoisonError::into_inner));
     }
 
     pub fn connected(&self, socket: &Arc<TcpStream>) -> u64 {
@@ -234,6 +253,16 @@ impl Shared {
                 record.body_length += bytes.len() as u64;
                 let room = BODY_START - record.body_start.len();
                 record.body_start.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+        });
+    }
+
+    /// Bytes of the body that were thrown away unseen.
+    pub fn body_skipped(&self, request: u64, bytes: u64) {
+        self.update(|state| {
+            state.body_bytes_received += bytes;
+            if let Some(record) = state.record_mut(request) {
+                record.body_length += bytes;
             }
         });
     }
@@ -305,7 +334,9 @@ impl Shared {
                 Some(end) => LOOK.min(end - now),
                 None => LOOK,
             };
+            self.waiting.fetch_add(1, Ordering::SeqCst);
             let (woken, _) = self.changed.wait_timeout(state, wait).unwrap_or_else(PoisonError::into_inner);
+            self.waiting.fetch_sub(1, Ordering::SeqCst);
             drop(woken);
             if client_left(socket) {
                 return Err(io::ErrorKind::ConnectionAborted.into());

@@ -21,7 +21,7 @@ pub(super) fn echo(ex: &mut Exchange<'_>) -> io::Result<Flow> {
 }
 
 pub(super) fn sink(ex: &mut Exchange<'_>) -> io::Result<Flow> {
-    let length = ex.drain()?;
+    let length = ex.discard()?;
     ex.send_json(200, &json!({ "bodyLength": length }))
 }
 
