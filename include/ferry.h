@@ -878,7 +878,7 @@ typedef struct ferry_engine_config {
    */
   const char *temp_dir;
   /**
-   * Storage root of one mini-program (made if it is missing, its parent must exist). Paths are then `wxfile://tmp_…` and
+   * Storage root of one mini-program (made if it is missing, with its parents). Paths are then `wxfile://tmp_…` and
    * `wxfile://usr/…` only, and lead nowhere else. One engine at a time per root. NULL: plain paths, for trusted callers.
    */
   const char *storage_root;

@@ -43,6 +43,11 @@
     trace: (...values) => err(...values, new Error('trace').stack),
   };
 
+  // A mini-program has no browser around it, but may ask for one without being thrown out.
+  for (const name of ['window', 'document', 'self', 'location', 'navigator', 'localStorage', 'XMLHttpRequest', 'WebSocket']) {
+    Object.defineProperty(globalThis, name, { value: undefined, writable: true, configurable: true });
+  }
+
   // ---- wx ------------------------------------------------------------------------------------------------------
 
   // One of wx's calls that answers later, by callbacks or, where none is given, by a promise.
@@ -79,6 +84,8 @@
 
   Object.assign(wx, {
     env: { USER_DATA_PATH: 'wxfile://usr' },
+
+    canIUse: (schema) => Object.prototype.hasOwnProperty.call(wx, String(schema).split('.')[0]),
 
     // There is no album to show: the user has chosen on the command line.
     chooseImage: answering('chooseImage', ({ count }) => {

@@ -156,7 +156,7 @@ pub struct ferry_engine_config {
     pub reserved: u32,
     /// Folder for temporary downloads where there is no storage root; NULL: the system's.
     pub temp_dir: *const c_char,
-    /// Storage root of one mini-program (made if it is missing, its parent must exist). Paths are then `wxfile://tmp_…` and
+    /// Storage root of one mini-program (made if it is missing, with its parents). Paths are then `wxfile://tmp_…` and
     /// `wxfile://usr/…` only, and lead nowhere else. One engine at a time per root. NULL: plain paths, for trusted callers.
     pub storage_root: *const c_char,
     /// Bytes of temporary files while running; 0: 4 GiB.

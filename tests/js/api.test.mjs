@@ -76,6 +76,8 @@ test('timers, require, and the parts of wx that a terminal has', async (t) => {
     log('log', 1, null, undefined, true, 10n, loop, [1], () => 1, Symbol('s'));
     console.warn('warned');
     const { equal } = require('./check');
+    equal([wx.canIUse('uploadFile'), wx.canIUse('downloadFile.object.timeout'), wx.canIUse('request')].join(), 'true,true,false');
+    if (window || self || typeof document !== 'undefined') throw new Error('a browser');
     equal(require('./check.js').equal, equal, 'one module');
     for (const path of ['../x', '/etc/passwd', './none', 'none', 5]) {
       try { require(path); log('required', path); } catch { }
