@@ -1572,6 +1572,15 @@ ferry_status ferry_engine_adopt_file(struct ferry_engine *engine,
                                      size_t capacity,
                                      size_t *out_length);
 
+/**
+ * Counts the files below the storage root anew. ferry counts what it writes itself; call this when the host has removed or
+ * added files there, or what was removed is found to be free only some time after a download was refused for
+ * want of room. May take as long as looking at every file takes. Any thread.
+ *
+ * Returns FERRY_OK; FERRY_NOT_AVAILABLE without a storage root; FERRY_INVALID_ARGUMENT for NULL.
+ */
+ferry_status ferry_engine_recount_files(struct ferry_engine *engine);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

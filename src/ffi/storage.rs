@@ -134,3 +134,21 @@ pub unsafe extern "C" fn ferry_engine_adopt_file(
 }
 
 const ADOPTED_PATH_CAPACITY: usize = 96;
+
+/// Counts the files below the storage root anew. ferry counts what it writes itself; call this when the host has removed or
+/// added files there, or what was removed is found to be free only some time after a download was refused for
+/// want of room. May take as long as looking at every file takes. Any thread.
+///
+/// Returns FERRY_OK; FERRY_NOT_AVAILABLE without a storage root; FERRY_INVALID_ARGUMENT for NULL.
+#[no_mangle]
+pub unsafe extern "C" fn ferry_engine_recount_files(engine: *mut ferry_engine) -> ferry_status {
+    guard(FERRY_INTERNAL, || {
+        // SAFETY: NULL or alive, as the header says.
+        let Some(engine) = (unsafe { engine_of(engine) }) else { return FERRY_INVALID_ARGUMENT };
+        if !engine.storage().is_sandboxed() {
+            return FERRY_NOT_AVAILABLE;
+        }
+        engine.storage().recount();
+        FERRY_OK
+    })
+}

@@ -66,6 +66,7 @@ static void no_engine(void) {
   CHECK_EQUAL(ferry_download_file(NULL, &download, &callbacks, &task), FERRY_INVALID_ARGUMENT);
   CHECK_EQUAL(ferry_engine_real_path(NULL, "wxfile://usr/a", buffer, sizeof buffer, NULL), FERRY_INVALID_ARGUMENT);
   CHECK_EQUAL(ferry_engine_adopt_file(NULL, "/a", FERRY_ADOPT_COPY, buffer, sizeof buffer, NULL), FERRY_INVALID_ARGUMENT);
+  CHECK_EQUAL(ferry_engine_recount_files(NULL), FERRY_INVALID_ARGUMENT);
   CHECK(task == NULL);
 }
 
@@ -89,6 +90,7 @@ static void engine_and_nothing(void) {
   CHECK_EQUAL(ferry_engine_dispatch(engine, 0, NULL), FERRY_NOT_AVAILABLE);
   CHECK_EQUAL(ferry_engine_real_path(engine, NULL, NULL, 0, NULL), FERRY_INVALID_ARGUMENT);
   CHECK_EQUAL(ferry_engine_adopt_file(engine, NULL, FERRY_ADOPT_COPY, NULL, 0, NULL), FERRY_INVALID_ARGUMENT);
+  CHECK_EQUAL(ferry_engine_recount_files(engine), FERRY_NOT_AVAILABLE);
   CHECK_EQUAL(ferry_engine_network_changed(engine, 12345), FERRY_INVALID_ARGUMENT);
   /* Without url or file a task is started all the same, and fails; no callbacks, no handle. */
   upload.form_count = 0;

@@ -312,6 +312,13 @@ impl Engine {
     }
 }
 
+impl Engine {
+    pub fn recount_files(&self) -> ferry_status {
+        // SAFETY: alive.
+        unsafe { ferry_engine_recount_files(self.handle) }
+    }
+}
+
 fn path_of(get: impl FnOnce(*mut c_char, usize, *mut usize) -> ferry_status) -> Result<String, ferry_status> {
     let mut buffer = vec![0u8; 4096];
     let mut length = 0;
