@@ -25,7 +25,7 @@ has_libclang() {
 list() {
   packages=
   missing=
-  want gcc cc
+  want "gcc libc6-dev" cc
   want make make
   want cmake cmake
   want pkg-config pkg-config
@@ -42,7 +42,9 @@ list() {
     want g++ c++
     want binutils readelf
     want valgrind valgrind
-    want clang clang
+    want iproute2 ip
+    want nodejs node
+    want npm npm
     ;;
   bench) want strace strace ;;
   esac

@@ -168,6 +168,8 @@ fn interrupted() {
     for task in tasks {
         fails(task, 600003, "interrupted");
     }
+    // Those of the closed engine are still there until the server looks.
+    server.wait_for(|state| state.waiting_at("never") == 0);
     let both = Both::new();
     let tasks = both.start(&server.url("/never?gate=another"));
     server.wait_for(|state| state.waiting_at("another") == 2);

@@ -105,4 +105,52 @@ pump() {
 check "pump" pump
 check "pump: a line on standard input interrupts" sh -c '
   echo stop | "$1" "$2" >said; [ $? = 1 ] && grep -q "interrupted (errno 600003)" said' - "$examples/pump" "$server/never?gate=pump"
+
+cli() {
+  rm -rf cli && mkdir cli && cd cli
+  curl -sS -o expected "$server/bytes/3m"
+  "$examples/ferry" down "$server/bytes/3m" "$server/bytes/5?x=a/b" -o first --profile >out 2>err
+  cmp first expected
+  [ "$(wc -c <5)" -eq 5 ]
+  # The stages of both, in their order; nothing is drawn in a pipe.
+  [ "$(grep -o '^  [a-z]* ' out | tr -d ' ' | sort -u | tr '\n' ' ')" = "connect dns queue receive send wait " ]
+  [ ! -s err ]
+  "$examples/ferry" up ../sent first "$server/upload" -n f -F 'k=v =w' -H 'X-Mine: yes' --json >lines
+  [ "$(wc -l <lines)" -eq 2 ]
+  python3 - "$(sha256sum ../sent | cut -d' ' -f1)" <<'PY'
+import json, sys
+results = {r["name"]: r for r in map(json.loads, open("lines"))}
+sent = json.loads(results["../sent"]["data"])
+assert sent["file"]["sha256"] == sys.argv[1] and sent["file"]["name"] == "f", sent
+assert sent["fields"] == [{"name": "k", "value": "v =w"}], sent
+assert ["X-Mine", "yes"] in sent["headers"], sent
+for result in results.values():
+    profile = result["profile"]
+    assert result["errno"] == 0 and result["statusCode"] == 200 and result["errMsg"] == "uploadFile:ok", result
+    assert profile["invokeStart"] <= profile["fetchStart"] <= profile["requestStart"] <= profile["responseEnd"], profile
+PY
+}
+check "ferry: up and down, profile and JSON" cli
+check "ferry: a server's refusal has its exit code" fails 3 "$examples/ferry" down "$server/status/404" -o refused
+check "ferry: a failure has its exit code" fails 1 "$examples/ferry" down "http://127.0.0.1:1/" -o failed
+check "ferry: usage" fails 2 "$examples/ferry" down
+cli_interrupted() {
+  "$examples/ferry" down "$server/stall-after/64k/of/1m?gate=cli" -o never 2>told &
+  pid=$!
+  until curl -sS "$server/_requests" | grep -q gate=cli; do kill -0 $pid; done
+  kill -INT $pid
+  fails 130 wait $pid
+  grep -q 'downloadFile:fail abort' told
+  [ ! -e never ]
+}
+check "ferry: control-C aborts" cli_interrupted
+narrow() {
+  # Twenty columns: no line of the bars may be wider, or the terminal would wrap it.
+  script -qec "stty cols 20 rows 5; '$examples/ferry' down '$server/slow/20000?chunk=1000&every=20' -o slow" /dev/null >drawn </dev/null
+  tr '\r' '\n' <drawn | sed 's/\x1b\[[0-9]*[AJ]//g' | grep -v 'downloadFile:ok' | awk 'length($0) > 19 { exit 1 }'
+  grep -q '%' drawn
+}
+if command -v script >/dev/null; then check "ferry: bars on a narrow terminal" narrow; else
+  skip "ferry: bars on a narrow terminal" "there is no script(1)"
+fi
 report_end

@@ -178,9 +178,7 @@ unsafe fn upload(engine: *mut ferry_engine, url: &CString, file: &CString, ends:
 fn measure(transfer: impl FnOnce(*mut ferry_engine, &Ends)) {
     let ends = Ends::default();
     let engine = create();
-    // The peak so far is forgotten: it is the idle engine's memory from here on.
-    std::fs::write("/proc/self/clear_refs", "5").unwrap();
-    let idle = status("VmHWM");
+    let idle = status("VmRSS");
     transfer(engine, &ends);
     ends.wait_for(1);
     let peak = status("VmHWM");

@@ -36,7 +36,12 @@
 
   const out = printer(1);
   const err = printer(2);
-  globalThis.console = { log: out, info: out, debug: out, warn: err, error: err };
+  globalThis.console = {
+    log: out, info: out, debug: out, group: out, groupEnd() {},
+    warn: err, error: err,
+    assert: (condition, ...values) => condition || err('Assertion failed:', ...values),
+    trace: (...values) => err(...values, new Error('trace').stack),
+  };
 
   // ---- wx ------------------------------------------------------------------------------------------------------
 

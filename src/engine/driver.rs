@@ -334,7 +334,7 @@ impl Driver {
         self.stop_all(failure);
         self.idle_handles.clear();
         self.finished.clear();
-        self.shared.bell.set_waker(None);
+        // The old one goes when the new one has taken the bell over: should none be had, it goes on with the old.
         self.multi = make_multi(&self.shared);
     }
 }

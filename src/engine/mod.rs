@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::thread::{Builder, JoinHandle};
 
-use crossbeam_channel::unbounded;
+use crossbeam_channel::{bounded, unbounded};
 use parking_lot::Mutex;
 
 pub use dispatch::{Round, Wakeup};
@@ -68,16 +68,32 @@ impl Engine {
             false => Some(Builder::new().name("ferry-callback".into()).spawn(tell)?),
         };
         let (for_thread, for_driver) = (shared.clone(), storage.clone());
+        let (ready, started) = bounded(1);
         let drive = crate::fault::inherit(move || {
+            let made = catch_unwind(AssertUnwindSafe(|| Driver::new(for_thread.clone(), for_driver, receiver)));
+            let Ok(mut driver) = made else { return };
+            let _ = ready.send(());
             // Whatever happens in there, whoever closes the engine must not wait for ever.
-            let _ = catch_unwind(AssertUnwindSafe(|| Driver::new(for_thread.clone(), for_driver, receiver).run()));
+            let _ = catch_unwind(AssertUnwindSafe(|| driver.run()));
+            for_thread.shut();
+            drop(driver);
             for_thread.dispatcher.post_closed();
         });
-        let engine_thread = match Builder::new().name("ferry-engine".into()).spawn(drive) {
+        let driving = Builder::new().name("ferry-engine".into()).spawn(drive).and_then(|thread| match started.recv() {
+            Ok(()) => Ok(thread),
+            Err(_) => {
+                let _ = thread.join();
+                Err(io::Error::other("libcurl cannot start, for want of memory or descriptors"))
+            }
+        });
+        let engine_thread = match driving {
             Ok(thread) => thread,
             Err(error) => {
-                shared.dispatcher.post_closed();
-                let _ = callback_thread.map(JoinHandle::join);
+                shared.log.error(format_args!("no engine: {error}"));
+                if let Some(thread) = callback_thread {
+                    shared.dispatcher.post_closed();
+                    let _ = thread.join();
+                }
                 return Err(error);
             }
         };

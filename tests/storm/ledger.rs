@@ -18,6 +18,8 @@ pub struct Record {
     pub accepted: AtomicBool,
     stage: AtomicU32,
     inside: AtomicBool,
+    /// Aborted inside a callback: nothing comes after that but the end.
+    pub silenced: AtomicBool,
     headers: AtomicU32,
     percent: AtomicU32,
     pub errno: AtomicU32,
@@ -67,6 +69,7 @@ impl Ledger {
             accepted: AtomicBool::new(false),
             stage: AtomicU32::new(QUIET),
             inside: AtomicBool::new(false),
+            silenced: AtomicBool::new(false),
             headers: AtomicU32::new(0),
             percent: AtomicU32::new(0),
             errno: AtomicU32::new(0),
@@ -156,6 +159,9 @@ impl Record {
         let stage = self.stage.load(Ordering::SeqCst);
         if stage != QUIET {
             self.violation(format!("{name} at stage {stage}"));
+        }
+        if self.silenced.load(Ordering::SeqCst) {
+            self.violation(format!("{name} after an abort inside a callback"));
         }
     }
 

@@ -7,6 +7,7 @@
 # FERRY_STORM_TASKS (default 20000; valgrind takes a tenth) and FERRY_STORM_SEED resize or repeat it.
 set -eu
 cd "$(dirname "$0")/../.."
+. script/report.sh
 
 modes=${*:-plain valgrind asan}
 tasks=${FERRY_STORM_TASKS:-20000}
@@ -39,20 +40,12 @@ build_plain() {
     $cc $flags tests/storm/storm.c "$target/debug/libferry.so" -Wl,-rpath,"$work" -lpthread -o "$work/storm"
 }
 
-skip() {
-    echo "storm: SKIPPED $1: $2"
-}
-
 plain() {
     build_plain
     "$work/storm" "$port" "$tasks" "$seed"
 }
 
 valgrind_memcheck() {
-    if ! command -v valgrind >/dev/null; then
-        skip valgrind "it is not installed"
-        return
-    fi
     build_plain
     # Fair scheduling: with the default one a thread that waits in a loop can hold up all others.
     valgrind --quiet --fair-sched=yes --error-exitcode=9 --leak-check=full \
@@ -60,16 +53,13 @@ valgrind_memcheck() {
         "$work/storm" "$port" $((tasks / 10)) "$seed"
 }
 
-asan() {
-    if [ "$(uname -sm)" != "Linux x86_64" ]; then
-        skip asan "only tried on x86-64 Linux"
-        return
-    fi
+has_asan() {
+    [ "$(uname -sm)" = "Linux x86_64" ] || return 1
     echo 'int main(void) { return 0; }' >"$work/probe.c"
-    if ! $cc -fsanitize=address "$work/probe.c" -o "$work/probe" 2>/dev/null || ! "$work/probe"; then
-        skip asan "$cc has no AddressSanitizer"
-        return
-    fi
+    $cc -fsanitize=address "$work/probe.c" -o "$work/probe" 2>/dev/null && "$work/probe"
+}
+
+asan() {
     # Rust's sanitizers are unstable, but work with a stable compiler that is told so. A target directory of its own: the first
     # time everything is built anew, which takes minutes.
     if ! RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CFLAGS_x86_64_unknown_linux_gnu="-fsanitize=address -g" \
@@ -85,14 +75,26 @@ asan() {
 
 start_server
 for mode in $modes; do
-    echo "storm: $mode"
     case $mode in
-    plain) plain ;;
-    valgrind) valgrind_memcheck ;;
-    asan) asan ;;
+    plain) check "the storm in C, $tasks tasks" plain ;;
+    valgrind)
+        if command -v valgrind >/dev/null; then
+            check "the storm in C under valgrind" valgrind_memcheck
+        else
+            skip "the storm in C under valgrind" "it is not installed"
+        fi
+        ;;
+    asan)
+        if has_asan; then
+            check "the storm in C with AddressSanitizer and LeakSanitizer" asan
+        else
+            skip "the storm in C with AddressSanitizer" "$cc has none, or this is not x86-64 Linux"
+        fi
+        ;;
     *)
         echo "storm: no such way to run it: $mode" >&2
         exit 2
         ;;
     esac
 done
+report_end

@@ -50,7 +50,8 @@ static unsigned below(uint64_t *state, unsigned bound) { return (unsigned)((next
 /* One task; kept to the end. */
 struct record {
   struct record *before;
-  atomic_int accepted, stage, inside, headers, percent, destroyed;
+  /* silenced: aborted inside a callback, nothing comes after that but the end. */
+  atomic_int accepted, stage, inside, silenced, headers, percent, destroyed;
 };
 
 /* One added listener; kept to the end. */
@@ -99,6 +100,11 @@ static void advance(struct record *record, int from, int to) {
   CHECK(stage == from, "from stage %d to %d", stage, to);
 }
 
+static void before_the_end(struct record *record, const char *what) {
+  CHECK(atomic_load(&record->stage) == QUIET, "%s after the end", what);
+  CHECK(!atomic_load(&record->silenced), "%s after an abort inside a callback", what);
+}
+
 /* --- callbacks ---------------------------------------------------------------------------------------------- */
 
 static void abort_task(ferry_task *task) {
@@ -111,7 +117,7 @@ static void heard_headers(void *data, ferry_task *task, const ferry_headers *hea
   struct listener *listener = data;
   (void)task;
   enter(listener->record, "a headers listener");
-  CHECK(atomic_load(&listener->record->stage) == QUIET, "headers after the end");
+  before_the_end(listener->record, "headers");
   CHECK(ferry_headers_status_code(headers) != 0, "headers without a status");
   leave(listener->record);
 }
@@ -119,7 +125,7 @@ static void heard_headers(void *data, ferry_task *task, const ferry_headers *hea
 static void heard_progress(void *data, ferry_task *task, const ferry_progress *progress) {
   struct listener *listener = data;
   enter(listener->record, "a progress listener");
-  CHECK(atomic_load(&listener->record->stage) == QUIET, "progress after the end");
+  before_the_end(listener->record, "progress");
   CHECK(progress->percent <= 100, "%d %%", progress->percent);
   if (listener->id % 3 == 0) ferry_task_off_progress(task, listener->id);
   leave(listener->record);
@@ -148,7 +154,10 @@ static void listen_to(ferry_task *task, struct record *record, int progress) {
 }
 
 static void trouble_inside(struct plan *plan, ferry_task *task, enum moment moment) {
-  if (plan->abort_in == moment) abort_task(task);
+  if (plan->abort_in == moment) {
+    abort_task(task);
+    atomic_store(&plan->record->silenced, 1);
+  }
   if (plan->listen_in == moment) listen_to(task, plan->record, 1);
   if (plan->release_in == moment) {
     ferry_task_release(plan->own);
@@ -159,7 +168,7 @@ static void trouble_inside(struct plan *plan, ferry_task *task, enum moment mome
 static void on_headers(void *data, ferry_task *task, const ferry_headers *headers) {
   struct plan *plan = data;
   enter(plan->record, "on_headers");
-  CHECK(atomic_load(&plan->record->stage) == QUIET, "headers after the end");
+  before_the_end(plan->record, "headers");
   CHECK(atomic_fetch_add(&plan->record->headers, 1) == 0, "headers twice");
   CHECK(ferry_headers_status_code(headers) != 0, "headers without a status");
   trouble_inside(plan, task, IN_HEADERS);
@@ -169,7 +178,7 @@ static void on_headers(void *data, ferry_task *task, const ferry_headers *header
 static void on_progress(void *data, ferry_task *task, const ferry_progress *progress) {
   struct plan *plan = data;
   enter(plan->record, "on_progress");
-  CHECK(atomic_load(&plan->record->stage) == QUIET, "progress after the end");
+  before_the_end(plan->record, "progress");
   CHECK(atomic_exchange(&plan->record->percent, progress->percent) <= progress->percent, "progress fell");
   trouble_inside(plan, task, IN_PROGRESS);
   leave(plan->record);

@@ -135,6 +135,7 @@ impl Plan<'_> {
             body();
             if self.abort_in == moment {
                 abort(self.host, task);
+                self.record.silenced.store(true, Ordering::SeqCst);
             }
             if self.listen_in == moment {
                 // SAFETY: the task lives for the call.
