@@ -163,9 +163,7 @@ fn a_symlink_swapped_in_while_the_task_is_queued() {
 #[test]
 fn special_files_do_not_hold_up_the_engine() {
     let ground = Ground::new();
-    let fifo = std::ffi::CString::new(ground.folder.path("root/usr/fifo")).unwrap();
-    // SAFETY: a string that lives for the call.
-    assert_eq!(unsafe { libc::mkfifo(fifo.as_ptr(), 0o600) }, 0);
+    ground.folder.fifo("root/usr/fifo");
     let url = ground.server.url("/upload");
     ground.engine.upload(&url, "wxfile://usr/fifo").run().failed(1300013, "permission denied");
     let words = "permission denied, open wxfile://usr/fifo";

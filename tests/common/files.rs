@@ -28,6 +28,15 @@ impl Folder {
         path
     }
 
+    /// Makes a FIFO and gives its path.
+    pub fn fifo(&self, name: &str) -> String {
+        let path = self.path(name);
+        let c_path = std::ffi::CString::new(path.as_str()).unwrap();
+        // SAFETY: a string that lives for the call.
+        assert_eq!(unsafe { libc::mkfifo(c_path.as_ptr(), 0o600) }, 0);
+        path
+    }
+
     pub fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).unwrap()
     }

@@ -3,7 +3,6 @@
 //! Everything goes through the extern functions. Tests wait for events ([`Recorder::wait`], [`Server::wait_for`]),
 //! never for time.
 #![allow(dead_code, unused_imports, reason = "each test file uses a part of it")]
-#![allow(unsafe_code, reason = "the C ABI is what is under test")]
 
 mod engine;
 mod files;
