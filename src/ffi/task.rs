@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::abi::{array, read_struct, text};
+use super::abi::{array, read_struct, text, AbiStruct};
 use super::engine::{engine_of, ferry_engine};
 use super::guard::guard;
 use super::observer::HostCallbacks;
@@ -11,7 +11,6 @@ use super::result::ferry_result;
 use super::status::*;
 use crate::engine::spec::{Action, Spec};
 use crate::engine::task::Task;
-use crate::engine::Engine;
 use crate::kind::Kind;
 
 /// One upload or download. Reference-counted: `ferry_upload_file` and `ferry_download_file` hand out one
@@ -84,16 +83,8 @@ pub unsafe extern "C" fn ferry_upload_file(
     callbacks: *const ferry_callbacks,
     out_task: *mut *mut ferry_task,
 ) -> ferry_status {
-    guard(FERRY_INTERNAL, || {
-        // SAFETY: pointers are NULL or valid as the header says.
-        unsafe {
-            let Some(engine) = engine_of(engine) else { return FERRY_INVALID_ARGUMENT };
-            match read_struct(options).and_then(|options| upload_spec(&options)) {
-                Ok(spec) => start(&engine, spec, callbacks, out_task),
-                Err(status) => status,
-            }
-        }
-    })
+    // SAFETY: pointers are NULL or valid as the header says.
+    guard(FERRY_INTERNAL, || unsafe { start(engine, options, upload_spec, callbacks, out_task) })
 }
 
 /// Starts a download: `wx.downloadFile`. As `ferry_upload_file` otherwise.
@@ -104,26 +95,26 @@ pub unsafe extern "C" fn ferry_download_file(
     callbacks: *const ferry_callbacks,
     out_task: *mut *mut ferry_task,
 ) -> ferry_status {
-    guard(FERRY_INTERNAL, || {
-        // SAFETY: pointers are NULL or valid as the header says.
-        unsafe {
-            let Some(engine) = engine_of(engine) else { return FERRY_INVALID_ARGUMENT };
-            match read_struct(options).and_then(|options| download_spec(&options)) {
-                Ok(spec) => start(&engine, spec, callbacks, out_task),
-                Err(status) => status,
-            }
-        }
-    })
+    // SAFETY: pointers are NULL or valid as the header says.
+    guard(FERRY_INTERNAL, || unsafe { start(engine, options, download_spec, callbacks, out_task) })
 }
 
 /// # Safety
-/// `callbacks` and `out_task` are NULL or valid.
-unsafe fn start(
-    engine: &Engine,
-    spec: Spec,
+/// Every pointer is NULL or valid, those in the options too.
+unsafe fn start<T: AbiStruct>(
+    engine: *mut ferry_engine,
+    options: *const T,
+    spec_of: unsafe fn(&T) -> Result<Spec, ferry_status>,
     callbacks: *const ferry_callbacks,
     out_task: *mut *mut ferry_task,
 ) -> ferry_status {
+    // SAFETY: as promised by the caller.
+    let Some(engine) = (unsafe { engine_of(engine) }) else { return FERRY_INVALID_ARGUMENT };
+    // SAFETY: as promised by the caller.
+    let spec = match unsafe { read_struct(options).and_then(|options| spec_of(&options)) } {
+        Ok(spec) => spec,
+        Err(status) => return status,
+    };
     let functions = if callbacks.is_null() {
         NO_CALLBACKS
     } else {
