@@ -1,6 +1,6 @@
 //! What libcurl's end of a transfer means for the task.
 
-use super::exchange::{Hop, Live};
+use super::exchange::Live;
 use crate::curl::info::TransferInfo;
 use crate::error::Failure;
 
@@ -29,18 +29,19 @@ pub fn judge(live: &Live, result: Result<(), curl::Error>, info: &TransferInfo, 
         Err(_) if hop.refused_address => {
             Verdict::Failed(if first_hop { Failure::NotInDomainList } else { Failure::RedirectNotInDomainList })
         }
-        Err(error) => Verdict::Failed(failure(&error, hop, info)),
+        Err(error) => Verdict::Failed(failure(&error, info)),
     }
 }
 
-fn failure(error: &curl::Error, hop: &Hop, info: &TransferInfo) -> Failure {
+fn failure(error: &curl::Error, info: &TransferInfo) -> Failure {
     match error.code() {
         curl_sys::CURLE_OPERATION_TIMEDOUT => Failure::Timeout,
         curl_sys::CURLE_OUT_OF_MEMORY => Failure::OutOfMemory,
         // The scheme was checked before: CURLE_UNSUPPORTED_PROTOCOL is an answer that is not HTTP.
         curl_sys::CURLE_URL_MALFORMAT => Failure::InvalidUrl,
         curl_sys::CURLE_PARTIAL_FILE if info.content_length >= 0 => {
-            let missing = (info.content_length as u64).saturating_sub(hop.received);
+            // Of what was sent: the handler counts what a coding was undone to.
+            let missing = (info.content_length as u64).saturating_sub(info.downloaded);
             Failure::Network(format!("transfer closed with {missing} bytes remaining to read"))
         }
         curl_sys::CURLE_FAILED_INIT
