@@ -99,3 +99,15 @@ fn nettypes_have_names() {
         assert_eq!(text(nettype as u32), *name);
     }
 }
+
+#[test]
+fn an_interruption_reaches_a_task_that_was_only_just_started() {
+    let server = Server::plain();
+    let engine = Engine::new();
+    // Told back to back, both may be read before the task is on the wire.
+    for _ in 0..100 {
+        let task = engine.download(&server.url("/never")).timeout(5000).start();
+        assert_eq!(engine.network_changed(FERRY_NETWORK_ONLINE | FERRY_NETWORK_INTERRUPT), FERRY_OK);
+        task.wait_end().failed(600003, "interrupted");
+    }
+}

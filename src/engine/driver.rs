@@ -314,6 +314,9 @@ impl Driver {
         self.estimator.set_offline(offline);
         options::network_changed(&self.multi);
         if interrupt {
+            // A task that has a place runs, also when it was started in the same breath.
+            self.admit(Kind::Upload);
+            self.admit(Kind::Download);
             self.stop_all(&Failure::Interrupted);
         }
         self.publish_network();
